@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "crypto/manifest.hpp"
+
+#include "base/require.hpp"
+#include "crypto/canonical_json.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <new>
+#include <string>
+
+namespace amana::crypto {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::int64_t manifest_version = 1;
+
+std::string_view text_of(const json::string& text)
+{
+    return {text.data(), text.size()};
+}
+
+bool is_name(std::string_view name)
+{
+    return !name.empty() && name.size() <= 64 &&
+           name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
+}
+
+bool is_type(std::string_view type)
+{
+    return type.size() <= max_attachment_type_bytes &&
+           std::all_of(type.begin(), type.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+std::optional<Kind> kind_named(std::string_view text)
+{
+    for (const auto kind : {Kind::report, Kind::decoy, Kind::canary})
+        if (text == name(kind)) return kind;
+    return std::nullopt;
+}
+
+// The member of this name, when it is a string (array, number); else nullptr.
+const json::string* string_in(const json::object& object, std::string_view key)
+{
+    const auto* value = object.if_contains({key.data(), key.size()});
+    return value == nullptr ? nullptr : value->if_string();
+}
+
+std::optional<std::uint64_t> integer_in(const json::object& object, std::string_view key)
+{
+    const auto* value = object.if_contains({key.data(), key.size()});
+    const auto* number = value == nullptr ? nullptr : value->if_int64();
+    if (number == nullptr) return std::nullopt;
+    return static_cast<std::uint64_t>(*number);  // append_canonical() has refused what is negative
+}
+
+std::optional<Manifest::Row> read_row(const json::object& object)
+{
+    if (object.empty() || object.size() > max_values) return std::nullopt;
+    Manifest::Row row;
+    for (const auto& [key, value] : object) {
+        const std::string_view column(key.data(), key.size());
+        if (!is_name(column) || !value.is_string()) return std::nullopt;
+        row.emplace_back(column, text_of(value.get_string()));
+    }
+    return row;
+}
+
+std::optional<Manifest::Field> read_answer(std::string_view key, const json::value& value)
+{
+    if (!is_name(key)) return std::nullopt;
+    Manifest::Field field{key, {}, {}};
+    if (const auto* text = value.if_string()) {
+        field.values.push_back(text_of(*text));
+        return field;
+    }
+    const auto* list = value.if_array();
+    if (list == nullptr || list->empty() || list->size() > max_values) return std::nullopt;
+    for (const auto& item : *list) {
+        if (const auto* text = item.if_string()) {
+            field.values.push_back(text_of(*text));
+        } else if (const auto* object = item.if_object()) {
+            auto row = read_row(*object);
+            if (!row) return std::nullopt;
+            field.rows.push_back(std::move(*row));
+        } else {
+            return std::nullopt;
+        }
+    }
+    if (!field.values.empty() && !field.rows.empty()) return std::nullopt;
+    return field;
+}
+
+std::optional<AttachmentEntry> read_attachment(const json::value& value)
+{
+    const auto* object = value.if_object();
+    if (object == nullptr || object->size() != 4) return std::nullopt;
+    const auto* attachment_name = string_in(*object, "name");
+    const auto* type = string_in(*object, "type");
+    const auto* digest = string_in(*object, "sha256");
+    const auto size = integer_in(*object, "size");
+    if (attachment_name == nullptr || type == nullptr || digest == nullptr || !size) return std::nullopt;
+    AttachmentEntry entry{text_of(*attachment_name), text_of(*type), *size, {}};
+    if (entry.name.size() > max_attachment_name_bytes || !is_type(entry.type) || !from_hex(text_of(*digest), entry.sha256))
+        return std::nullopt;
+    return entry;
+}
+
+}  // namespace
+
+const char* name(Kind kind)
+{
+    switch (kind) {
+    case Kind::report: return "report";
+    case Kind::decoy: return "decoy";
+    case Kind::canary: return "canary";
+    }
+    return "";
+}
+
+// --- writing -----------------------------------------------------------------------------------------------------------
+
+namespace {
+
+bool write_attachment(SecretText& out, const AttachmentEntry& entry)
+{
+    return out.append("{\"name\":") && append_json_string(out, entry.name) && out.append(",\"sha256\":\"") &&
+           out.append(to_hex(entry.sha256)) && out.append("\",\"size\":") && out.append(std::to_string(entry.size)) &&
+           out.append(",\"type\":") && append_json_string(out, entry.type) && out.append("}");
+}
+
+}  // namespace
+
+bool write_manifest(SecretText& out, const ManifestFields& fields, std::span<const Answer> answers,
+                    std::span<const AttachmentEntry> attachments)
+{
+    require(is_name(fields.form_id) && answers.size() <= max_answers && attachments.size() <= max_attachments,
+            "a manifest beyond its bounds");
+    if (!out.append("{\"answers\":{")) return false;
+    std::string_view before;
+    for (const auto& answer : answers) {
+        require(is_name(answer.field) && answer.field > before, "answers in ascending order of their names");
+        if (!before.empty() && !out.append(",")) return false;
+        if (!append_json_string(out, answer.field) || !out.append(":") || !append_json_string(out, answer.value)) return false;
+        before = answer.field;
+    }
+    if (!out.append("},\"attachments\":[")) return false;
+    bool first = true;
+    for (const auto& entry : attachments) {
+        require(is_type(entry.type) && entry.name.size() <= max_attachment_name_bytes, "an attachment beyond its bounds");
+        if ((!first && !out.append(",")) || !write_attachment(out, entry)) return false;
+        first = false;
+    }
+    return out.append("],\"form\":{\"id\":") && append_json_string(out, fields.form_id) && out.append(",\"version\":") &&
+           out.append(std::to_string(fields.form_version)) && out.append("},\"id\":\"") &&
+           out.append(to_hex(fields.submission)) && out.append("\",\"kind\":\"") && out.append(name(fields.kind)) &&
+           out.append("\",\"v\":") && out.append(std::to_string(manifest_version)) && out.append("}");
+}
+
+// --- reading -----------------------------------------------------------------------------------------------------------
+
+struct Manifest::State {
+    explicit State(ByteView text)
+        : canonical(SecretBuffer::copy_of(text)),
+          tree(tree_room(text.size())),
+          resource(tree.data(), tree.size()),
+          root(nullptr, &resource)
+    {
+    }
+
+    // The parsed tree takes some times its text, most where rows of one empty column fill it: 9 bytes of text for each, 96
+    // of tree. What the parser holds at once is a text and its doublings, and at most a few hundred values. A manifest that
+    // needs more room than this is not within its bounds.
+    static std::size_t tree_room(std::size_t text) { return 11 * text + 64 * 1024; }
+    static std::size_t scratch_room(std::size_t text) { return 4 * text + 128 * 1024; }
+
+    SecretBuffer canonical;
+    SecretBuffer tree;
+    json::static_resource resource;
+    json::value root;
+
+    Kind kind = Kind::report;
+    std::string_view form_id;
+    std::uint32_t form_version = 0;
+    SubmissionId submission{};
+    std::vector<Field> answers;
+    std::vector<AttachmentEntry> attachments;
+
+    bool parse_text();
+    bool read_members(const json::object& members);
+};
+
+// The tree, if the text is exactly what writing that tree again gives.
+bool Manifest::State::parse_text()
+{
+    SecretBuffer scratch(scratch_room(canonical.size()));
+    json::static_resource scratch_resource(scratch.data(), scratch.size());
+    json::parse_options options;
+    options.max_depth = 5;
+    try {
+        json::parser parser(json::storage_ptr(&scratch_resource), options);
+        parser.reset(json::storage_ptr(&resource));
+        json::error_code failed;
+        parser.write(reinterpret_cast<const char*>(canonical.data()), canonical.size(), failed);
+        if (failed) return false;
+        root = parser.release();
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+    SecretText again(canonical.size());
+    return append_canonical(again, root) && again.text() == as_text(canonical.view());
+}
+
+bool Manifest::State::read_members(const json::object& members)
+{
+    if (members.size() != 6 || integer_in(members, "v") != manifest_version) return false;
+    const auto* kind_text = string_in(members, "kind");
+    const auto* id = string_in(members, "id");
+    const auto* form_value = members.if_contains("form");
+    const auto* form = form_value == nullptr ? nullptr : form_value->if_object();
+    const auto* answers_value = members.if_contains("answers");
+    const auto* answer_list = answers_value == nullptr ? nullptr : answers_value->if_object();
+    const auto* attachments_value = members.if_contains("attachments");
+    const auto* attachment_list = attachments_value == nullptr ? nullptr : attachments_value->if_array();
+    if (kind_text == nullptr || id == nullptr || form == nullptr || answer_list == nullptr || attachment_list == nullptr ||
+        form->size() != 2 || answer_list->size() > max_answers || attachment_list->size() > max_attachments)
+        return false;
+
+    const auto known_kind = kind_named(text_of(*kind_text));
+    const auto* form_name = string_in(*form, "id");
+    const auto version = integer_in(*form, "version");
+    if (!known_kind || form_name == nullptr || !is_name(text_of(*form_name)) || !version || *version > UINT32_MAX ||
+        !from_hex(text_of(*id), submission))
+        return false;
+    kind = *known_kind;
+    form_id = text_of(*form_name);
+    form_version = static_cast<std::uint32_t>(*version);
+
+    for (const auto& [key, value] : *answer_list) {
+        auto answer = read_answer({key.data(), key.size()}, value);
+        if (!answer) return false;
+        answers.push_back(std::move(*answer));
+    }
+    for (const auto& value : *attachment_list) {
+        const auto entry = read_attachment(value);
+        if (!entry) return false;
+        attachments.push_back(*entry);
+    }
+    return true;
+}
+
+Result<Manifest, OpenFailure> Manifest::parse(ByteView canonical)
+{
+    if (canonical.empty() || canonical.size() > max_manifest_bytes) return OpenFailure::bad_manifest;
+    auto state = std::make_unique<State>(canonical);
+    if (!state->parse_text() || !state->root.is_object() || !state->read_members(state->root.get_object()))
+        return OpenFailure::bad_manifest;
+    return Manifest(std::move(state));
+}
+
+Manifest::Manifest(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Manifest::Manifest(Manifest&&) noexcept = default;
+Manifest& Manifest::operator=(Manifest&&) noexcept = default;
+Manifest::~Manifest() = default;
+
+Kind Manifest::kind() const { return state_->kind; }
+std::string_view Manifest::form_id() const { return state_->form_id; }
+std::uint32_t Manifest::form_version() const { return state_->form_version; }
+const SubmissionId& Manifest::submission() const { return state_->submission; }
+const std::vector<Manifest::Field>& Manifest::answers() const { return state_->answers; }
+const std::vector<AttachmentEntry>& Manifest::attachments() const { return state_->attachments; }
+ByteView Manifest::canonical() const { return state_->canonical.view(); }
+
+}  // namespace amana::crypto

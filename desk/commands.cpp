@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "desk/commands.hpp"
+
+#include "desk/intake.hpp"
+#include "desk/keys.hpp"
+#include "desk/passphrase.hpp"
+#include "desk/save.hpp"
+#include "desk/show.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include <unistd.h>
+
+namespace amana::desk {
+
+namespace {
+
+Result<SecretText> passphrase_of(const CommandLine& line)
+{
+    if (!line.passphrase_file.empty()) return passphrase_from_file(line.passphrase_file);
+    return ask_passphrase("Passphrase of the desk: ");
+}
+
+// Says how far a long reading has come, once a second, from the second second on.
+Progress progress_on_stderr(std::string what)
+{
+    using SteadyClock = std::chrono::steady_clock;
+    return [what = std::move(what), next = SteadyClock::now() + std::chrono::seconds(2)](std::uint64_t done,
+                                                                                         std::uint64_t total) mutable {
+        if (SteadyClock::now() < next || total == 0) return;
+        next = SteadyClock::now() + std::chrono::seconds(1);
+        say(fmt::format("{}: {} %", what, done * 100 / total));
+    };
+}
+
+struct OpenDesk {
+    DeskDirectory directory;
+    Vault vault;
+    Casebook casebook;
+};
+
+Result<OpenDesk> open_desk(const CommandLine& line)
+{
+    auto directory = DeskDirectory::open(line.directory, DeskDirectory::Use::read);
+    if (!directory) return directory.error();
+    auto casebook = Casebook::open(directory->paths().database());
+    if (!casebook) return casebook.error();
+    const auto passphrase = passphrase_of(line);
+    if (!passphrase) return passphrase.error();
+    auto vault = Vault::open(directory->paths(), passphrase->view());
+    if (!vault) return vault.error();
+    return OpenDesk{std::move(*directory), std::move(*vault), std::move(*casebook)};
+}
+
+Format format_of(const CommandLine& line)
+{
+    return line.json ? Format::json : Format::text;
+}
+
+void tell_ceremony(const Ceremony& ceremony, Output& out)
+{
+    const auto& keys = ceremony.keys;
+    out.text("Root fingerprint:\n\n");
+    const auto groups = grouped(ceremony.fingerprint);
+    out.text("    " + groups.substr(0, 39) + "\n    " + groups.substr(40) + "\n\n");
+    out.text(fmt::format("Deployment {}, key set {}, {} weeks, sealing until {}.\n\n", keys.deployment, keys.serial,
+                         keys.epochs.size(), to_rfc3339(keys.sealing_ends(keys.epochs.front().validity.not_before))));
+}
+
+std::string counted(std::uint64_t count, const char* one, const char* many)
+{
+    return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+void tell_summary(const ImportSummary& summary, Output& out)
+{
+    out.text(fmt::format("Imported {}: {}", counted(summary.entries, "new entry", "new entries"),
+                         counted(summary.reports, "report", "reports")));
+    if (summary.canaries > 0) out.text(", " + counted(summary.canaries, "canary", "canaries"));
+    if (summary.decoys > 0) out.text(", " + counted(summary.decoys, "decoy", "decoys"));
+    if (summary.repeated > 0) out.text(fmt::format(", {} this desk already had", summary.repeated));
+    out.text(".\n");
+    for (const auto& [failure, count] : summary.unopened)
+        out.text(fmt::format("{} did not open ({}) and {} kept aside in envelopes/.\n", count, failure,
+                             count == 1 ? "is" : "are"));
+}
+
+}  // namespace
+
+Result<void> run_init(const CommandLine& line, const Surroundings& surroundings)
+{
+    if (const auto checked = check_new_desk(line.directory, line.deployment); !checked) return checked.error();
+    const auto passphrase = line.passphrase_file.empty() ? ask_new_passphrase("Passphrase for the new desk: ")
+                                                         : passphrase_from_file(line.passphrase_file);
+    if (!passphrase) return passphrase.error();
+    const auto ceremony = init_desk(line.directory, line.deployment, line.weeks, passphrase->view(), surroundings.limits,
+                                    surroundings.clock());
+    if (!ceremony) return ceremony.error();
+    Output out(STDOUT_FILENO);
+    out.text("A new desk is in ").foreign(line.directory.string()).text(".\n\n");
+    tell_ceremony(*ceremony, out);
+    out.text("What to do next:\n"
+             "  1. Write the fingerprint on paper and compare it once, aloud, with a second person.\n"
+             "  2. Take root.secret to a medium that is kept under lock; only 'amana-desk extend' needs it.\n"
+             "  3. Write the key set for the server: amana-desk public DIR --out keys.note\n"
+             "     The server's config names that file and the fingerprint.\n"
+             "  4. When the server runs, 'amana-server status' prints its log key: amana-desk trust DIR VERIFIER\n"
+             "  5. Keep a backup of this folder: without it, or without the passphrase, no report opens again.\n");
+    return out.finish();
+}
+
+Result<void> run_extend(const CommandLine& line, const Surroundings& surroundings)
+{
+    const auto directory = DeskDirectory::open(line.directory, DeskDirectory::Use::write);
+    if (!directory) return directory.error();
+    const auto passphrase = passphrase_of(line);
+    if (!passphrase) return passphrase.error();
+    const auto root = line.root_secret.empty() ? directory->paths().root_secret() : line.root_secret;
+    const auto ceremony = extend_desk(*directory, root, line.weeks, passphrase->view(), surroundings.clock());
+    if (!ceremony) return ceremony.error();
+    Output out(STDOUT_FILENO);
+    tell_ceremony(*ceremony, out);
+    out.text("Now write the key set again and take it to the server: amana-desk public DIR --out keys.note\n");
+    return out.finish();
+}
+
+Result<void> run_public(const CommandLine& line, const Surroundings&)
+{
+    const auto directory = DeskDirectory::open(line.directory, DeskDirectory::Use::read);
+    if (!directory) return directory.error();
+    const auto keys = read_public_keys(directory->paths());
+    if (!keys) return keys.error();
+    if (line.out.empty()) return write_full(STDOUT_FILENO, keys->file);
+    constexpr mode_t public_file = 0644;
+    return write_durable(line.out, keys->file, public_file, DurableFile::Existing::replace);
+}
+
+Result<void> run_trust(const CommandLine& line, const Surroundings&)
+{
+    const auto verifier = crypto::NoteVerifier::parse(line.verifier);
+    if (!verifier) return verifier.error();
+    const auto directory = DeskDirectory::open(line.directory, DeskDirectory::Use::write);
+    if (!directory) return directory.error();
+    auto casebook = Casebook::open(directory->paths().database());
+    if (!casebook) return casebook.error();
+    const auto before = casebook->pinned();
+    if (!before) return before.error();
+    const bool same = *before && (*before)->text() == verifier->text();
+    if (*before && !same && !line.replace)
+        return Error{"this desk already trusts another log key: " + (*before)->text(),
+                     "One server has one log key for good. If it was replaced on purpose, repeat this with --replace."};
+    if (line.new_log)
+        if (const auto forgotten = casebook->forget_log(); !forgotten) return forgotten.error();
+    if (const auto pinned = casebook->pin(*verifier); !pinned) return pinned.error();
+    Output out(STDOUT_FILENO);
+    out.text(same ? "Already trusted: " : "From now on this desk trusts the log key ").foreign(verifier->text()).text("\n");
+    if (line.new_log) out.text("The log seen so far is forgotten; reports already imported stay.\n");
+    return out.finish();
+}
+
+Result<void> run_import(const CommandLine& line, const Surroundings& surroundings)
+{
+    const auto directory = DeskDirectory::open(line.directory, DeskDirectory::Use::write);
+    if (!directory) return directory.error();
+    auto casebook = Casebook::open(directory->paths().database());
+    if (!casebook) return casebook.error();
+    auto file = BundleFile::open(line.bundle);
+    if (!file) return file.error();
+    auto bundle = VerifiedBundle::verify(std::move(*file), *casebook, progress_on_stderr("verifying the bundle"));
+    if (!bundle) return bundle.error();
+
+    Output out(STDOUT_FILENO);
+    const auto checkpoint = bundle->checkpoint();
+    if (!bundle->holds_news()) {
+        out.text(fmt::format("Nothing new. The bundle is good and ends at entry {} of the log", checkpoint.size));
+        if (checkpoint.size < bundle->seen())
+            out.text(fmt::format("; this desk has already seen {}.\n"
+                                 "It is an older bundle, or the server's log has lost entries. If this bundle was exported "
+                                 "just now, entries are missing on the server: keep the bundle, and tell whoever answers for it",
+                                 bundle->seen()));
+        out.text(".\n");
+        return out.finish();
+    }
+    const auto passphrase = passphrase_of(line);
+    if (!passphrase) return passphrase.error();
+    const auto vault = Vault::open(directory->paths(), passphrase->view());
+    if (!vault) return vault.error();
+    const auto store = EnvelopeStore::open(directory->paths());
+    if (!store) return store.error();
+    const auto summary = import_bundle(std::move(*bundle), *casebook, *store, *vault, surroundings.clock(),
+                                       progress_on_stderr("opening the envelopes"));
+    if (!summary) return summary.error();
+    tell_summary(*summary, out);
+    out.text(fmt::format("The log is verified up to entry {}. Next: amana-desk list DIR\n", checkpoint.size));
+    return out.finish();
+}
+
+Result<void> run_list(const CommandLine& line, const Surroundings&)
+{
+    auto desk = open_desk(line);
+    if (!desk) return desk.error();
+    Output out(STDOUT_FILENO);
+    return list_reports(desk->casebook, desk->vault.master(), format_of(line), out);
+}
+
+Result<void> run_show(const CommandLine& line, const Surroundings&)
+{
+    auto desk = open_desk(line);
+    if (!desk) return desk.error();
+    const auto report = find_report(desk->casebook, desk->vault.master(), line.id);
+    if (!report) return report.error();
+    Output out(STDOUT_FILENO);
+    return show_report(desk->casebook, desk->vault.master(), *report, format_of(line), out);
+}
+
+Result<void> run_save(const CommandLine& line, const Surroundings&)
+{
+    auto desk = open_desk(line);
+    if (!desk) return desk.error();
+    const auto report = find_report(desk->casebook, desk->vault.master(), line.id);
+    if (!report) return report.error();
+    const auto store = EnvelopeStore::open(desk->directory.paths());
+    if (!store) return store.error();
+    if (const auto saved = save_report(*report, *store, line.out); !saved) return saved.error();
+    Output out(STDOUT_FILENO);
+    out.text("Saved the report and " + counted(report->manifest.attachments().size(), "attachment", "attachments") + " to ");
+    out.foreign(line.out.string()).text(".\nThese files are not sealed: remove them when they are no longer needed.\n");
+    return out.finish();
+}
+
+}  // namespace amana::desk

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What each command does, from its arguments to its words on the screen. Errors say what to do next.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "crypto/primitives.hpp"
+
+#include <filesystem>
+#include <string>
+
+namespace amana::desk {
+
+struct Surroundings {
+    Clock clock;
+    crypto::Argon2Limits limits;
+};
+
+struct CommandLine {
+    std::filesystem::path directory;
+    std::filesystem::path passphrase_file;  // empty: asked on the terminal
+    std::string deployment = "amana";
+    unsigned weeks = 0;
+    std::filesystem::path root_secret;  // empty: in the desk's folder
+    std::filesystem::path out;
+    std::string verifier;
+    bool replace = false;
+    bool new_log = false;
+    std::filesystem::path bundle;
+    std::string id;
+    bool json = false;
+};
+
+[[nodiscard]] Result<void> run_init(const CommandLine& line, const Surroundings& surroundings);
+[[nodiscard]] Result<void> run_extend(const CommandLine& line, const Surroundings& surroundings);
+[[nodiscard]] Result<void> run_public(const CommandLine& line, const Surroundings& surroundings);
+[[nodiscard]] Result<void> run_trust(const CommandLine& line, const Surroundings& surroundings);
+[[nodiscard]] Result<void> run_import(const CommandLine& line, const Surroundings& surroundings);
+[[nodiscard]] Result<void> run_list(const CommandLine& line, const Surroundings& surroundings);
+[[nodiscard]] Result<void> run_show(const CommandLine& line, const Surroundings& surroundings);
+[[nodiscard]] Result<void> run_save(const CommandLine& line, const Surroundings& surroundings);
+
+}  // namespace amana::desk

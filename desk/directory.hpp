@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Where a desk keeps what it has. Everything in it but the public key set and the fingerprint is sealed.
+//
+//   root.secret       the root's seed under the passphrase; needed by `extend` only, so it may live elsewhere
+//   desk.secret       the desk's master key under the passphrase
+//   public.keys       the signed key set
+//   fingerprint       of the root, in hexadecimal
+//   keys/             courier, witness and one file for each epoch: sealed records under the master key
+//   desk.db           the casebook: sealed records, the log this desk has seen
+//   envelopes/        reports as they came, still sealed, named by their leaf hash
+//   incoming/         the same, of an import that is not finished
+#pragma once
+
+#include "base/file.hpp"
+
+#include <filesystem>
+
+namespace amana::desk {
+
+struct DeskPaths {
+    std::filesystem::path directory;
+
+    [[nodiscard]] auto root_secret() const { return directory / "root.secret"; }
+    [[nodiscard]] auto desk_secret() const { return directory / "desk.secret"; }
+    [[nodiscard]] auto public_keys() const { return directory / "public.keys"; }
+    [[nodiscard]] auto fingerprint() const { return directory / "fingerprint"; }
+    [[nodiscard]] auto keys() const { return directory / "keys"; }
+    [[nodiscard]] auto database() const { return directory / "desk.db"; }
+    [[nodiscard]] auto envelopes() const { return directory / "envelopes"; }
+    [[nodiscard]] auto incoming() const { return directory / "incoming"; }
+};
+
+inline constexpr mode_t private_file = 0600;
+inline constexpr mode_t private_directory = 0700;
+
+// A desk that exists, held by this process: for reading together with others, for writing alone.
+class DeskDirectory {
+public:
+    enum class Use { read, write };
+
+    [[nodiscard]] static Result<DeskDirectory> open(const std::filesystem::path& directory, Use use);
+    [[nodiscard]] const DeskPaths& paths() const { return paths_; }
+
+private:
+    DeskDirectory(DeskPaths paths, UniqueFd lock) : paths_(std::move(paths)), lock_(std::move(lock)) {}
+
+    DeskPaths paths_;
+    UniqueFd lock_;  // flock, given up by the kernel however this process ends
+};
+
+}  // namespace amana::desk

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The second reading of a bundle: each new envelope is copied as it came, opened if it can be, and recorded.
+#include "desk/intake.hpp"
+
+#include "desk/opening.hpp"
+#include "desk/report.hpp"
+
+namespace amana::desk {
+
+// Befriended by VerifiedBundle: nothing but a verified bundle is ever imported.
+class Import final : public EntryVisitor {
+public:
+    Import(VerifiedBundle bundle, Casebook& casebook, const EnvelopeStore& store, const Vault& vault,
+           std::span<const crypto::RecipientSecret> secrets)
+        : bundle_(std::move(bundle)), casebook_(casebook), store_(store), vault_(vault), secrets_(secrets)
+    {
+    }
+
+    [[nodiscard]] Result<ImportSummary> run(const Progress& progress);
+
+    Result<void> begin(std::uint64_t position, std::uint64_t bytes) override;
+    Result<void> piece(ByteView bytes) override;
+    Result<void> end(std::uint64_t position, const crypto::Hash& leaf) override;
+
+private:
+    [[nodiscard]] Result<void> record(const crypto::Hash& leaf);
+    void count(crypto::Kind kind);
+
+    VerifiedBundle bundle_;
+    Casebook& casebook_;
+    const EnvelopeStore& store_;
+    const Vault& vault_;
+    std::span<const crypto::RecipientSecret> secrets_;
+    ImportSummary summary_;
+
+    // Of the entry that passes; empty while it is one that this desk has seen.
+    std::optional<IncomingEnvelope> copy_;
+    std::optional<EnvelopeReader> reader_;
+    std::uint64_t bytes_ = 0;
+};
+
+Result<void> Import::begin(std::uint64_t position, std::uint64_t bytes)
+{
+    if (position < bundle_.seen_) return {};
+    auto copy = store_.receive();
+    if (!copy) return copy.error();
+    copy_.emplace(std::move(*copy));
+    reader_.emplace(
+        bytes, [this](const crypto::Header& header) { return crypto::unwrap_file_key(header, secrets_); },
+        [](std::size_t, ByteView) { return Result<void>{}; });
+    bytes_ = bytes;
+    return {};
+}
+
+Result<void> Import::piece(ByteView bytes)
+{
+    if (!copy_) return {};
+    reader_->feed(bytes);
+    return copy_->write(bytes);
+}
+
+Result<void> Import::end(std::uint64_t position, const crypto::Hash& leaf)
+{
+    if (!copy_) return {};
+    ++summary_.entries;
+    if (const auto added = casebook_.add_leaf(position, leaf); !added) return added.error();
+    const auto known = casebook_.has_envelope(leaf);
+    if (!known) return known.error();
+    if (*known) {
+        ++summary_.repeated;
+    } else {
+        if (const auto kept = copy_->keep(leaf); !kept) return kept.error();
+        if (const auto recorded = record(leaf); !recorded) return recorded.error();
+    }
+    reader_.reset();
+    copy_.reset();
+    return {};
+}
+
+Result<void> Import::record(const crypto::Hash& leaf)
+{
+    EnvelopeRow row{leaf, bytes_, 0, std::string(status_opened), {}};
+    const auto opened = reader_->finish();
+    if (opened) {
+        row.size_class = opened->size_class;
+        row.record = seal_report(vault_.master(), leaf, opened->file_key, opened->manifest);
+        count(opened->manifest.kind());
+    } else {
+        row.status = crypto::name(opened.error());
+        ++summary_.unopened[row.status];
+    }
+    return casebook_.add_envelope(row);
+}
+
+void Import::count(crypto::Kind kind)
+{
+    switch (kind) {
+    case crypto::Kind::report: ++summary_.reports; break;
+    case crypto::Kind::canary: ++summary_.canaries; break;
+    case crypto::Kind::decoy: ++summary_.decoys; break;
+    }
+}
+
+Result<ImportSummary> Import::run(const Progress& progress)
+{
+    auto transaction = casebook_.begin();
+    if (!transaction) return transaction.error();
+    const auto head = bundle_.file_.read_head();
+    if (!head) return head.error();
+    auto tree = bundle_.before_;
+    const auto count = bundle_.checkpoint_.size - bundle_.head_.first;
+    if (const auto read = bundle_.file_.read_entries(count, tree, *this, progress); !read) return read.error();
+    if (head->note != bundle_.head_.note || head->first != bundle_.head_.first || tree.root() != bundle_.checkpoint_.root)
+        return Error{"the bundle changed while it was read", "Nothing was imported. Copy it to this machine first, then import it."};
+
+    if (const auto flushed = store_.flush(); !flushed) return flushed.error();
+    if (const auto set = casebook_.set_seen({tree, bundle_.head_.note}); !set) return set.error();
+    if (const auto committed = transaction->commit(); !committed) return committed.error();
+    return std::move(summary_);
+}
+
+Result<ImportSummary> import_bundle(VerifiedBundle bundle, Casebook& casebook, const EnvelopeStore& store,
+                                    const Vault& vault, UnixTime now, const Progress& progress)
+{
+    const auto epochs = vault.epochs(now);
+    if (!epochs) return epochs.error();
+    const auto secrets = recipients(*epochs);
+    // What an import before this one left behind is settled first; what this one leaves, whether it came through or not,
+    // in the same way.
+    if (const auto settled = store.settle(casebook); !settled) return settled.error();
+    auto summary = Import(std::move(bundle), casebook, store, vault, secrets).run(progress);
+    // Should this fail, nothing is lost: envelopes are found in incoming/ too, and the next import tries again and says so.
+    (void)store.settle(casebook);
+    return summary;
+}
+
+}  // namespace amana::desk

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// amana-desk: the offline tool. Reads the command line, hardens the process, runs one command.
+#include "base/process.hpp"
+#include "desk/commands.hpp"
+#include "desk/keys.hpp"
+#include "desk/terminal.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <exception>
+#include <functional>
+
+#include <sys/stat.h>
+
+namespace {
+
+using namespace std::string_view_literals;
+using amana::Result;
+using amana::desk::CommandLine;
+using amana::desk::Surroundings;
+
+constexpr int refused = 1;
+constexpr int usage = 2;
+
+// The largest manifest, opened, with its tree, beside the epoch keys: what a limit of 8 MiB leaves room for.
+constexpr std::size_t locked_memory_needed = 7 * 1024 * 1024;
+
+struct Command {
+    CLI::App* app;
+    Result<void> (*run)(const CommandLine&, const Surroundings&);
+};
+
+std::vector<Command> declare(CLI::App& app, CommandLine& line)
+{
+    std::vector<Command> commands;
+    const auto add = [&](const char* name, const char* help, auto run) {
+        auto* command = app.add_subcommand(name, help);
+        command->add_option("DIR", line.directory, "The desk's folder")->required();
+        commands.push_back({command, run});
+        return command;
+    };
+    const auto passphrase = [&](CLI::App* command) {
+        command->add_option("--passphrase-file", line.passphrase_file, "Read the passphrase from this file (its bytes less one newline at the end)");
+        return command;
+    };
+    const auto weeks = [&](CLI::App* command, const char* help) {
+        command->add_option("--weeks", line.weeks, help)
+            ->default_val(amana::desk::default_weeks)
+            ->check(CLI::Range(1u, amana::desk::max_weeks));
+        return command;
+    };
+    namespace desk = amana::desk;
+
+    auto* init = weeks(passphrase(add("init", "Make a new desk and its keys", desk::run_init)), "Keys for this week and so many more");
+    init->add_option("--deployment", line.deployment, "Name of the deployment, in the key set")->capture_default_str();
+
+    auto* extend = weeks(passphrase(add("extend", "Add keys for further weeks; needs the root's secret", desk::run_extend)),
+                         "How many weeks more");
+    extend->add_option("--root", line.root_secret, "Where root.secret is, when it is not in DIR");
+
+    add("public", "Print the signed key set, which goes to the server", desk::run_public)
+        ->add_option("--out", line.out, "Write it to this file instead");
+
+    auto* trust = add("trust", "Trust a server's log key, as 'amana-server status' prints it", desk::run_trust);
+    trust->add_option("VERIFIER", line.verifier, "NAME+HEXID+BASE64")->required();
+    auto* replace = trust->add_flag("--replace", line.replace, "Trust it instead of the one trusted before; the log goes on");
+    trust->add_flag("--new-log", line.new_log, "With --replace: the server began a new log; forget the one seen")->needs(replace);
+
+    passphrase(add("import", "Verify a bundle from the server and import it, whole or not at all", desk::run_import))
+        ->add_option("BUNDLE", line.bundle, "The file 'amana-server export' wrote")
+        ->required();
+
+    passphrase(add("list", "List the reports", desk::run_list))->add_flag("--json", line.json, "As JSON");
+
+    auto* show = passphrase(add("show", "Show one report", desk::run_show));
+    show->add_option("ID", line.id, "The beginning of its identifier")->required();
+    show->add_flag("--json", line.json, "As JSON");
+
+    auto* save = passphrase(add("save", "Save one report and its attachments as files", desk::run_save));
+    save->add_option("ID", line.id, "The beginning of its identifier")->required();
+    save->add_option("OUTDIR", line.out, "A folder that does not exist yet, or an empty one")->required();
+    return commands;
+}
+
+int fail(const amana::Error& error)
+{
+    amana::desk::say("amana-desk: " + error.text());
+    return refused;
+}
+
+int run(int argc, char** argv)
+{
+    CLI::App app{"Amana's desk: opens the reports that citizens sent. It works offline."};
+    app.footer("Exit status: 0 done; 1 refused or failed, with the reason and what to do on stderr; 2 not understood.");
+    app.require_subcommand(1);
+    CommandLine line;
+    const auto commands = declare(app, line);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : usage;
+    }
+    ::umask(077);
+    // A closed pipe is an error of writing, not the end of the process with a half-made folder.
+    (void)std::signal(SIGPIPE, SIG_IGN);
+    if (const auto hardened = amana::harden_process(locked_memory_needed); !hardened) return fail(hardened.error());
+    if (const auto tested = amana::crypto::self_test(); !tested) return fail(tested.error());
+    const Surroundings surroundings{amana::system_clock(), amana::crypto::sensitive_limits()};
+    for (const auto& command : commands) {
+        if (!command.app->parsed()) continue;
+        if (const auto done = command.run(line, surroundings); !done) return fail(done.error());
+    }
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        return fail({error.what(), ""});
+    }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "desk/save.hpp"
+
+#include "desk/opening.hpp"
+#include "desk/save_folder.hpp"
+#include "desk/terminal.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include <sys/stat.h>
+
+namespace amana::desk {
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 28> extensions{{
+    {"application/pdf", "pdf"},  {"audio/aac", "aac"},        {"audio/amr", "amr"},        {"audio/flac", "flac"},
+    {"audio/mp4", "m4a"},        {"audio/mpeg", "mp3"},       {"audio/ogg", "ogg"},        {"audio/opus", "opus"},
+    {"audio/wav", "wav"},        {"audio/webm", "weba"},      {"audio/x-m4a", "m4a"},      {"audio/x-wav", "wav"},
+    {"image/avif", "avif"},      {"image/bmp", "bmp"},        {"image/gif", "gif"},        {"image/heic", "heic"},
+    {"image/heif", "heif"},      {"image/jpeg", "jpg"},       {"image/png", "png"},        {"image/tiff", "tiff"},
+    {"image/webp", "webp"},      {"text/plain", "txt"},       {"video/3gpp", "3gp"},       {"video/mp4", "mp4"},
+    {"video/ogg", "ogv"},        {"video/quicktime", "mov"},  {"video/webm", "webm"},      {"video/x-matroska", "mkv"},
+}};
+
+Error closed(const std::string& reason)
+{
+    return Error{"the stored envelope does not open any more: " + reason,
+                 "Nothing was saved. Put the desk back from your backup, or import the bundle into a new desk."};
+}
+
+// Streams the envelope through `reader`.
+Result<void> read_envelope(const Report& report, const EnvelopeStore& store, EnvelopeReader& reader)
+{
+    const auto fd = store.envelope(report.leaf);
+    if (!fd) return fd.error();
+    struct stat about {};
+    if (::fstat(fd->get(), &about) != 0) return system_error("can't read the envelope", errno);
+    if (!S_ISREG(about.st_mode) || static_cast<std::uint64_t>(about.st_size) != report.bytes) return closed("its size is another");
+    Bytes buffer(crypto::sealed_chunk_bytes);
+    for (auto left = report.bytes; left > 0;) {
+        const auto piece = MutableBytes(buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer.size())));
+        const auto count = read_full(fd->get(), piece);
+        if (!count) return count.error();
+        if (*count != piece.size()) return closed("its size is another");
+        reader.feed(piece);
+        left -= piece.size();
+    }
+    return {};
+}
+
+// The attachments, each begun when its first byte comes; those without a byte when the next one, or the end, does.
+class Attachments {
+public:
+    Attachments(SaveFolder& folder, const crypto::Manifest& manifest) : folder_(folder), manifest_(manifest) {}
+
+    Result<void> begin_up_to(std::size_t count)
+    {
+        while (begun_ < count) {
+            if (begun_ == manifest_.attachments().size()) return closed("it holds more files than its manifest says");
+            const auto& entry = manifest_.attachments()[begun_++];
+            if (const auto begun = folder_.begin(attachment_file_name(begun_, entry.type)); !begun) return begun.error();
+        }
+        return {};
+    }
+    Result<void> take(std::size_t index, ByteView bytes)
+    {
+        if (const auto begun = begin_up_to(index + 1); !begun) return begun.error();
+        return folder_.write(bytes);
+    }
+
+private:
+    SaveFolder& folder_;
+    const crypto::Manifest& manifest_;
+    std::size_t begun_ = 0;
+};
+
+Result<void> write_file(SaveFolder& folder, const char* name, ByteView bytes)
+{
+    if (const auto begun = folder.begin(name); !begun) return begun.error();
+    return folder.write(bytes);
+}
+
+Result<void> write_names(SaveFolder& folder, const crypto::Manifest& manifest)
+{
+    if (manifest.attachments().empty()) return {};
+    if (const auto begun = folder.begin("names.txt"); !begun) return begun.error();
+    Output out(folder.fd());
+    std::size_t number = 0;
+    for (const auto& entry : manifest.attachments())
+        out.text(attachment_file_name(++number, entry.type)).text("  ").foreign(entry.name).text("\n");
+    return out.finish();
+}
+
+}  // namespace
+
+std::string attachment_file_name(std::size_t number, std::string_view declared_type)
+{
+    // "audio/ogg;codecs=opus" is audio/ogg.
+    std::string type(declared_type.substr(0, declared_type.find(';')));
+    std::transform(type.begin(), type.end(), type.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    const auto* const known = std::find_if(extensions.begin(), extensions.end(), [&](const auto& e) { return e.first == type; });
+    return fmt::format("attachment-{}.{}", number, known == extensions.end() ? "bin" : known->second);
+}
+
+Result<void> save_report(const Report& report, const EnvelopeStore& store, const std::filesystem::path& out)
+{
+    auto folder = SaveFolder::open(out);
+    if (!folder) return folder.error();
+    Attachments attachments(*folder, report.manifest);
+    EnvelopeReader reader(
+        report.bytes,
+        [&](const crypto::Header&) -> Result<SecretBuffer, crypto::OpenFailure> {
+            return SecretBuffer::copy_of(report.file_key.view());
+        },
+        [&](std::size_t index, ByteView bytes) { return attachments.take(index, bytes); });
+    if (const auto read = read_envelope(report, store, reader); !read) return read.error();
+    const auto opened = reader.finish();
+    if (reader.sink_error()) return *reader.sink_error();
+    if (!opened) return closed(crypto::name(opened.error()));
+    if (!std::ranges::equal(opened->manifest.canonical(), report.manifest.canonical()))
+        return closed("its manifest is not the one that was imported");
+
+    if (const auto begun = attachments.begin_up_to(report.manifest.attachments().size()); !begun) return begun.error();
+    if (const auto story = answer_text(report.manifest, story_field))
+        if (const auto written = write_file(*folder, "story.txt", as_bytes(*story)); !written) return written.error();
+    if (const auto written = write_file(*folder, "manifest.json", report.manifest.canonical()); !written)
+        return written.error();
+    if (const auto written = write_names(*folder, report.manifest); !written) return written.error();
+    return folder->complete();
+}
+
+}  // namespace amana::desk

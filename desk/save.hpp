@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// A report as files, in a folder of its own. The only thing that writes plaintext to a disk, and only where it is told to.
+//
+//   story.txt         the story, byte for byte as it was sent
+//   manifest.json     all answers, and what was said of the attachments
+//   names.txt         the name each attachment was sent under, made harmless for reading
+//   attachment-N.EXT  the attachments, byte for byte; EXT from a short list by the declared type, else bin
+//
+// No name or path ever comes from the report. A file appears under its name when the whole envelope has verified; on any
+// failure everything written is removed.
+#pragma once
+
+#include "desk/envelope_store.hpp"
+#include "desk/report.hpp"
+
+namespace amana::desk {
+
+[[nodiscard]] std::string attachment_file_name(std::size_t number, std::string_view declared_type);
+
+// `out` must not exist or be empty.
+[[nodiscard]] Result<void> save_report(const Report& report, const EnvelopeStore& store, const std::filesystem::path& out);
+
+}  // namespace amana::desk

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Reports on the screen, or as JSON for other programs. Everything a citizen wrote passes through desk/terminal.hpp, and is
+// indented behind a bar, so that no story can pass for a heading of ours.
+//
+//   list --json   {"reports":[{"id","leaf","kind","bytes","size_class","attachments","beginning","same_sending_as"}],
+//                  "unopened":{CLASS:COUNT}}
+//   show --json   {"id","leaf","position","kind","bytes","size_class","form":{"id","version"},"submission",
+//                  "same_sending":[ID],"answers":{NAME:[TEXT or {COLUMN:TEXT}]},
+//                  "attachments":[{"number","saved_as","name","type","size","sha256"}]}
+#pragma once
+
+#include "desk/report.hpp"
+#include "desk/terminal.hpp"
+
+namespace amana::desk {
+
+enum class Format { text, json };
+
+[[nodiscard]] Result<void> list_reports(Casebook& casebook, const SecretBuffer& master, Format format, Output& out);
+[[nodiscard]] Result<void> show_report(Casebook& casebook, const SecretBuffer& master, const Report& report, Format format,
+                                       Output& out);
+
+// "32 KiB", "1 MiB".
+[[nodiscard]] std::string size_text(std::uint64_t bytes);
+
+}  // namespace amana::desk

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "server/front/http.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/impl/basic_parser.hpp>
+
+#include <algorithm>
+
+namespace amana::front {
+
+namespace {
+
+constexpr auto place_step = std::chrono::milliseconds(20);
+
+HttpFailure from_io(IoFailure failure)
+{
+    return failure == IoFailure::timed_out ? HttpFailure::timed_out : HttpFailure::closed;
+}
+
+}  // namespace
+
+void RequestParser::on_request_impl(http::verb verb, text, text target, int version, error&)
+{
+    http11_ = version >= 11;
+    request.verb = verb;
+    request.target.assign(target.data(), target.size());
+}
+
+// Whatever a proxy on the way may have read otherwise is refused (RFC 9112, sections 3.2, 6.1 and 6.3): a field that stands
+// twice, a length that isn't one number, a coding that isn't chunked alone. Beast takes unknown codings for no body at all.
+void RequestParser::on_field_impl(http::field field, text, text value, error& ec)
+{
+    const auto once = [&](bool& seen) {
+        if (std::exchange(seen, true)) ec = http::error::bad_value;
+    };
+    if (field == http::field::host) {
+        once(seen_host_);
+    } else if (field == http::field::content_length) {
+        once(seen_length_);
+        if (value.find(',') != text::npos) ec = http::error::bad_content_length;
+    } else if (field == http::field::transfer_encoding) {
+        if (!http11_ || !boost::beast::iequals(value, "chunked")) ec = http::error::bad_transfer_encoding;
+    } else if (field == http::field::content_type) {
+        once(seen_type_);
+        request.content_type.assign(value.data(), value.size());
+    } else if (field == http::field::expect) {
+        request.expects_continue = http11_ && boost::beast::iequals(value, "100-continue");
+    }
+}
+
+void RequestParser::on_header_impl(error& ec)
+{
+    if (http11_ && !seen_host_) ec = http::error::bad_value;
+    if (const auto length = content_length()) request.content_length = *length;
+}
+
+std::size_t RequestParser::on_body_impl(text piece, error&)
+{
+    body = {piece.data(), piece.size()};
+    return piece.size();
+}
+
+void RequestParser::on_chunk_header_impl(std::uint64_t, text, error&) {}
+
+std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, text piece, error& ec)
+{
+    return on_body_impl(piece, ec);
+}
+
+void RequestParser::on_finish_impl(error&) {}
+
+// False when no place became free in time.
+asio::awaitable<bool> HttpReader::take_buffer(Stream::Clock::time_point until)
+{
+    place_ = limits_.request();
+    if (!place_) {
+        asio::steady_timer timer(co_await asio::this_coro::executor);
+        while (!place_ && Stream::Clock::now() < until) {
+            timer.expires_after(place_step);
+            co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+            place_ = limits_.request();
+        }
+    }
+    if (!place_) co_return false;
+    buffer_ = SecretBuffer(read_buffer_bytes);
+    co_return true;
+}
+
+void HttpReader::drop_buffer()
+{
+    begin_ = end_ = 0;
+    buffer_ = SecretBuffer();
+    place_.reset();
+}
+
+asio::awaitable<Result<void, HttpFailure>> HttpReader::more()
+{
+    // Parsed bytes make room for new ones, and are wiped at once.
+    if (begin_ > 0) {
+        std::copy(buffer_.data() + begin_, buffer_.data() + end_, buffer_.data());
+        wipe(buffer_.span().subspan(end_ - begin_, begin_));
+        end_ -= begin_;
+        begin_ = 0;
+    }
+    if (end_ == buffer_.size()) co_return HttpFailure::malformed;
+    const auto count = co_await stream_.read(buffer_.span().subspan(end_));
+    if (!count) co_return from_io(count.error());
+    end_ += *count;
+    co_return Result<void, HttpFailure>();
+}
+
+// One step of the parser over what the buffer holds.
+Result<void, HttpFailure> HttpReader::parse()
+{
+    if (end_ - begin_ < parser_->least()) return {};
+    boost::beast::error_code error;
+    const auto taken = parser_->put(asio::buffer(buffer_.data() + begin_, end_ - begin_), error);
+    begin_ += taken;
+    if (error == http::error::header_limit) return HttpFailure::head_too_large;
+    if (error && error != http::error::need_more) return HttpFailure::malformed;
+    return {};
+}
+
+asio::awaitable<Result<Request, HttpFailure>> HttpReader::head()
+{
+    parser_.emplace();
+    parser_->header_limit(max_head_bytes);
+    parser_->body_limit(boost::none);
+    idle_ = true;
+    stream_.set_deadline(Stream::Clock::now() + config_.idle_timeout);
+    const bool fresh = begin_ == end_;
+    if (fresh) {
+        drop_buffer();
+        if (const auto ready = co_await stream_.readable(); !ready) co_return from_io(ready.error());
+    }
+    const auto deadline = Stream::Clock::now() + config_.header_timeout;
+    stream_.set_deadline(deadline);
+    if (fresh) {
+        const bool taken = co_await take_buffer(deadline);
+        if (!taken) co_return HttpFailure::timed_out;
+    }
+    while (!parser_->is_header_done()) {
+        if (begin_ == end_ || parser_->got_some()) {
+            if (const auto got = co_await more(); !got) {
+                // A connection that ends before the first byte is only that.
+                co_return parser_->got_some() || got.error() != HttpFailure::closed ? got.error() : HttpFailure::closed;
+            }
+        }
+        idle_ = false;
+        if (const auto parsed = parse(); !parsed) co_return parsed.error();
+    }
+    if (parser_->upgrade() && parser_->request.verb == http::verb::connect) co_return HttpFailure::malformed;
+    body_deadline_ = Stream::Clock::now() + config_.body_timeout;
+    co_return parser_->request;
+}
+
+asio::awaitable<Result<ByteView, HttpFailure>> HttpReader::body()
+{
+    parser_->body = {};
+    bool fresh = begin_ < end_;
+    while (!parser_->is_done() && parser_->body.empty()) {
+        if (!fresh) {
+            stream_.set_deadline(std::min(body_deadline_, Stream::Clock::now() + config_.idle_timeout));
+            if (const auto got = co_await more(); !got) co_return got.error();
+        }
+        const auto before = begin_;
+        if (const auto parsed = parse(); !parsed) co_return parsed.error();
+        fresh = begin_ != before && begin_ < end_;
+    }
+    co_return as_bytes(parser_->body);
+}
+
+bool HttpReader::keeps_alive() const
+{
+    return parser_ && parser_->is_done() && parser_->keep_alive();
+}
+
+}  // namespace amana::front

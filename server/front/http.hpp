@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// HTTP/1.1 from a stream: a request's head, then its body piece by piece, both out of one locked buffer. Beast's parser
+// does the framing; only what the front acts on is kept of a head. The buffer exists while a request does.
+#pragma once
+
+#include "base/secret.hpp"
+#include "server/front/limits.hpp"
+#include "server/front/tls.hpp"
+#include "server/wire/slices.hpp"
+
+#include <boost/beast/http/basic_parser.hpp>
+
+#include <optional>
+#include <string>
+
+namespace amana::front {
+
+namespace http = boost::beast::http;
+
+inline constexpr std::size_t read_buffer_bytes = 16 * 1024;
+inline constexpr std::uint32_t max_head_bytes = 8 * 1024;
+
+struct Request {
+    http::verb verb = http::verb::unknown;
+    std::string target;
+    std::string content_type;
+    bool expects_continue = false;
+    std::optional<std::uint64_t> content_length;  // none: chunked, or no body
+};
+
+enum class HttpFailure { closed, timed_out, malformed, head_too_large };
+
+// Beast's parser, keeping what a Request needs and handing on each body piece where it lies.
+class RequestParser final : public http::basic_parser<true> {
+public:
+    Request request;
+    std::string_view body;  // the piece that the last put() found; points into what was put
+
+    // What put() is to be given at the least. Of a chunked body five bytes are always to come, "0" and two line ends; Beast
+    // asserts that they do when it looks for its end a second time.
+    [[nodiscard]] std::size_t least() const { return is_header_done() && chunked() ? 5 : 1; }
+
+private:
+    using text = boost::beast::string_view;
+    using error = boost::beast::error_code;
+    void on_request_impl(http::verb verb, text method, text target, int version, error& ec) override;
+    void on_field_impl(http::field field, text name, text value, error& ec) override;
+    void on_header_impl(error& ec) override;
+    void on_body_init_impl(const boost::optional<std::uint64_t>&, error&) override {}
+    std::size_t on_body_impl(text piece, error& ec) override;
+    void on_chunk_header_impl(std::uint64_t size, text extensions, error& ec) override;
+    std::size_t on_chunk_body_impl(std::uint64_t left, text piece, error& ec) override;
+    void on_finish_impl(error& ec) override;
+    void on_response_impl(int, text, int, error&) override {}
+    bool http11_ = false;
+    bool seen_type_ = false;
+    bool seen_host_ = false;
+    bool seen_length_ = false;
+};
+
+class HttpReader {
+public:
+    HttpReader(Stream& stream, const wire::Limits& config, Limits& limits) : stream_(stream), config_(config), limits_(limits) {}
+
+    // The next request's head. Waits for its first byte, and then for its place in locked memory, without a buffer.
+    [[nodiscard]] asio::awaitable<Result<Request, HttpFailure>> head();
+    // The next piece of the body, valid until the next call; empty at its end.
+    [[nodiscard]] asio::awaitable<Result<ByteView, HttpFailure>> body();
+    // Whether the connection may carry another request once this one's body was read.
+    [[nodiscard]] bool keeps_alive() const;
+    // Nothing of a request is under way: this is where a connection may be closed without anybody losing anything.
+    [[nodiscard]] bool idle() const { return idle_; }
+
+private:
+    [[nodiscard]] asio::awaitable<bool> take_buffer(Stream::Clock::time_point until);
+    void drop_buffer();
+    [[nodiscard]] asio::awaitable<Result<void, HttpFailure>> more();
+    [[nodiscard]] Result<void, HttpFailure> parse();
+
+    Stream& stream_;
+    const wire::Limits& config_;
+    Limits& limits_;
+    std::optional<RequestParser> parser_;
+    std::optional<Place> place_;  // for the buffer
+    SecretBuffer buffer_;
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
+    Stream::Clock::time_point body_deadline_;
+    bool idle_ = true;
+};
+
+}  // namespace amana::front

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// One report, from its form's bytes to an envelope on its way to the keeper. Files are sealed as they stream in and are
+// plaintext for at most one chunk; the story waits in locked memory until it is accepted, so that an error page can give
+// it back. Plaintext ends here.
+#pragma once
+
+#include "base/clock.hpp"
+#include "crypto/keyset.hpp"
+#include "crypto/manifest.hpp"
+#include "crypto/payload.hpp"
+#include "server/front/form.hpp"
+#include "server/front/keeper_link.hpp"
+#include "server/front/limits.hpp"
+#include "web/problem.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace amana::front {
+
+// All text of one request: fields, and names and types of files.
+inline constexpr std::size_t max_text_bytes = 64 * 1024;
+
+class Intake {
+public:
+    Intake(Admitted admitted, KeeperLink& link, std::vector<crypto::XWingPublicKey> recipients, FormReader form,
+           std::uint64_t max_files_bytes);
+
+    // It is known before the form is read that it can't be accepted: nothing is sealed, the text is kept all the same.
+    void refuse(web::Problem problem) { fail(problem); }
+    // The next piece of the form. After something went wrong the rest is read and dropped.
+    [[nodiscard]] asio::awaitable<void> take(ByteView body);
+    // The body has ended: what is wrong with the report, or nothing once it is durable.
+    [[nodiscard]] asio::awaitable<std::optional<web::Problem>> finish();
+    // The story as it was typed, for giving it back; empty when it can't be.
+    [[nodiscard]] std::string_view story() const;
+
+private:
+    enum class Field { none, ignored, story, file };
+    struct Span {
+        std::size_t at = 0;
+        std::size_t size = 0;
+    };
+    struct Attachment {
+        Span name;
+        Span type;
+        std::uint64_t size = 0;
+        crypto::Hash sha256{};
+    };
+
+    void fail(web::Problem problem);
+    void begin_part(const Part& part);
+    [[nodiscard]] asio::awaitable<void> take_data(ByteView data);
+    [[nodiscard]] asio::awaitable<void> take_file_data(ByteView data);
+    [[nodiscard]] asio::awaitable<void> end_part();
+    [[nodiscard]] bool begin_attachment();
+    [[nodiscard]] std::optional<Span> keep(std::string_view text);
+    [[nodiscard]] std::string_view text_at(Span span) const { return text_.text().substr(span.at, span.size); }
+    [[nodiscard]] bool ensure_sealer();
+    [[nodiscard]] asio::awaitable<void> put(ByteView plaintext);
+    [[nodiscard]] asio::awaitable<void> send(ByteView chunk);
+    [[nodiscard]] asio::awaitable<void> settle();
+    void normalise_story();
+    [[nodiscard]] std::optional<web::Problem> story_problem() const;
+    [[nodiscard]] asio::awaitable<void> seal_rest();
+
+    Admitted admitted_;
+    KeeperLink& link_;
+    std::vector<crypto::XWingPublicKey> recipients_;
+    FormReader form_;
+    std::uint64_t files_left_;
+
+    std::optional<web::Problem> problem_;
+    Field field_ = Field::none;
+    bool attachment_open_ = false;
+    bool form_done_ = false;
+    SecretText text_{max_text_bytes};
+    std::optional<Span> story_;
+    std::optional<Span> pending_name_;  // of the file part under way, until it proves to be a file
+    std::optional<Span> pending_type_;
+    std::vector<Attachment> attachments_;
+    Locked<crypto::Sha256> hash_;
+    std::optional<crypto::Sealer> sealer_;
+    std::optional<Upload> upload_;
+};
+
+}  // namespace amana::front

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// One front thread's channel to the keeper: sealed bytes go out with backpressure, and stored comes back only when an
+// envelope is on disk. All of it runs on the thread's own io_context.
+#pragma once
+
+#include "base/file.hpp"
+#include "server/wire/messages.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/experimental/channel.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+namespace amana::front {
+
+namespace asio = boost::asio;
+
+class KeeperLink;
+
+// One envelope on its way. Dropping it before stored aborts it.
+class Upload {
+public:
+    enum class Outcome { stored, full, invalid, failed };
+
+    explicit Upload(KeeperLink& link);
+    ~Upload();
+    Upload(const Upload&) = delete;
+    Upload& operator=(const Upload&) = delete;
+
+    // Waits for a credit and for the channel. False when the keeper has refused: finish() says why.
+    [[nodiscard]] asio::awaitable<bool> send(ByteView chunk);
+    // Waits until it is durable, or refused.
+    [[nodiscard]] asio::awaitable<Outcome> finish();
+
+private:
+    friend class KeeperLink;
+    [[nodiscard]] asio::awaitable<void> changed();
+
+    KeeperLink* link_;  // nullptr when it went first, which is so when a thread ends with uploads under way
+    wire::UploadId id_;
+    std::uint32_t credit_ = wire::upload_window;
+    bool begun_ = false;
+    bool finished_ = false;
+    std::optional<Outcome> outcome_;
+    asio::steady_timer signal_;
+};
+
+class KeeperLink {
+public:
+    // `lost` is called once when the channel ends or is not spoken rightly; every upload has failed by then.
+    KeeperLink(asio::io_context& context, UniqueFd channel, std::function<void()> lost);
+    ~KeeperLink();
+    KeeperLink(const KeeperLink&) = delete;
+    KeeperLink& operator=(const KeeperLink&) = delete;
+
+    void start();
+    [[nodiscard]] bool alive() const { return alive_; }
+
+private:
+    friend class Upload;
+    [[nodiscard]] asio::awaitable<void> receive();
+    [[nodiscard]] asio::awaitable<bool> send(wire::Kind kind, wire::UploadId upload, ByteView body);
+    [[nodiscard]] bool handle(const wire::Frame& frame);
+    [[nodiscard]] static bool handle(const wire::Frame& frame, Upload* upload);
+    void lose();
+    void forget(Upload& upload);
+
+    asio::io_context& context_;
+    asio::local::stream_protocol::socket socket_;
+    asio::experimental::channel<void(boost::system::error_code)> turn_;  // one frame at a time: holding its one place
+    std::function<void()> lost_;
+    std::unordered_map<wire::UploadId, Upload*> uploads_;
+    wire::UploadId next_id_ = 1;
+    bool alive_ = true;
+    bool greeted_ = false;
+};
+
+}  // namespace amana::front

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// amana-front: the network side. It gets its config and its sockets from the warden (server/wire/slices.hpp), opens no file
+// but the pages' templates at start, and writes none at all.
+#include "base/process.hpp"
+#include "base/require.hpp"
+#include "server/front/tls_memory.hpp"
+#include "server/front/worker.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/signal_set.hpp>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+namespace amana::front {
+
+namespace {
+
+// After the keeper is gone: long enough to tell those who are sending that it did not work.
+constexpr auto farewell = std::chrono::seconds(3);
+
+web::SiteSettings site_settings(const wire::FrontSlice& slice)
+{
+    web::SiteSettings settings;
+    settings.data = slice.site_data;
+    settings.languages = slice.languages;
+    settings.root_fingerprint = slice.root_fingerprint;
+    settings.max_files_bytes = slice.limits.max_files_bytes;
+    return settings;
+}
+
+Result<std::unique_ptr<Site>> build_site(const wire::FrontSlice& slice, const MemoryProtection& protection)
+{
+    auto keys = crypto::KeySet::parse(slice.keyset, slice.root_fingerprint);
+    if (!keys) return keys.error();
+    auto pages = web::Pages::load(site_settings(slice));
+    if (!pages) return pages.error();
+    auto tls = TlsContext::create(slice.certificate, slice.private_key);
+    if (!tls) return tls.error();
+    Responses responses(*pages);
+    // Not moved: the atomics in Limits stay where they are.
+    return std::unique_ptr<Site>(new Site{slice.limits, std::move(*keys), std::move(*pages), std::move(responses),
+                                          std::move(*tls), Limits(slice.limits, protection), system_clock()});
+}
+
+std::vector<std::unique_ptr<Worker>> make_workers(Site& site, const wire::FrontSlice& slice, const std::function<void()>& lost)
+{
+    std::vector<std::unique_ptr<Worker>> workers;
+    const auto first_listener = wire::first_channel_fd + static_cast<int>(slice.channels);
+    for (std::uint32_t i = 0; i < slice.channels; ++i) {
+        std::vector<UniqueFd> listeners;
+        for (std::uint32_t j = 0; j < slice.listeners; ++j)
+            listeners.emplace_back(first_listener + static_cast<int>(i * slice.listeners + j));
+        workers.push_back(std::make_unique<Worker>(site, UniqueFd(wire::first_channel_fd + static_cast<int>(i)),
+                                                   std::move(listeners), lost));
+    }
+    return workers;
+}
+
+// Returns the exit code.
+int serve(Site& site, const wire::FrontSlice& slice)
+{
+    std::atomic<bool> keeper_lost = false;
+    std::vector<std::unique_ptr<Worker>> workers;
+    const auto drain_all = [&](std::chrono::steady_clock::duration patience) {
+        for (const auto& worker : workers) worker->drain(patience);
+    };
+    workers = make_workers(site, slice, [&] {
+        keeper_lost = true;
+        drain_all(farewell);
+    });
+
+    asio::signal_set stop(workers.front()->context(), SIGTERM, SIGINT);
+    stop.async_wait([&](boost::system::error_code error, int) {
+        if (!error) drain_all(slice.limits.drain_timeout);
+    });
+
+    wire::report_to_warden("ready");
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 1; i < workers.size(); ++i) threads.emplace_back([&worker = *workers[i]] { worker.run(); });
+    workers.front()->run();
+    threads.clear();
+    return keeper_lost ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+Result<wire::FrontSlice> receive_config()
+{
+    const auto bytes = wire::receive_slice();
+    if (!bytes) return bytes.error();
+    return wire::decode_front(bytes->view());
+}
+
+Result<int> start()
+{
+    std::signal(SIGPIPE, SIG_IGN);
+    const auto protection = harden_process(locked_bytes_base + locked_bytes_requests + locked_bytes_per_report);
+    if (!protection) return protection.error();
+    if (const auto taken = take_over_tls_memory(*protection); !taken) return taken.error();
+    if (const auto tested = crypto::self_test(); !tested) return tested.error();
+    auto slice = receive_config();
+    if (!slice) return slice.error();
+    auto site = build_site(*slice, *protection);
+    if (!site) return site.error();
+    slice->private_key = SecretBuffer();
+    return serve(**site, *slice);
+}
+
+}  // namespace
+
+}  // namespace amana::front
+
+int main()
+{
+    const auto ended = amana::front::start();
+    if (ended) return *ended;
+    amana::wire::report_to_warden(ended.error().text());
+    fmt::print(stderr, "amana-front: {}\n", ended.error().text());
+    return EXIT_FAILURE;
+}

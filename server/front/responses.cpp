@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "server/front/responses.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <ctime>
+
+namespace amana::front {
+
+namespace {
+
+// IMF-fixdate, floored to the minute: a fine clock is a fingerprint of the machine.
+std::string coarse_date()
+{
+    const auto now = std::time(nullptr);
+    return fmt::format("{:%a, %d %b %Y %H:%M:00 GMT}", fmt::gmtime(now));
+}
+
+constexpr std::string_view fixed_headers =
+    "Cache-Control: no-store\r\n"
+    "Referrer-Policy: no-referrer\r\n"
+    "X-Content-Type-Options: nosniff\r\n"
+    "X-Frame-Options: DENY\r\n"
+    "Cross-Origin-Opener-Policy: same-origin\r\n"
+    "Cross-Origin-Embedder-Policy: require-corp\r\n"
+    "Cross-Origin-Resource-Policy: same-origin\r\n"
+    "Permissions-Policy: accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), "
+    "geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), "
+    "publickey-credentials-get=(), screen-wake-lock=(), usb=(), web-share=(), xr-spatial-tracking=()\r\n"
+    "Strict-Transport-Security: max-age=63072000\r\n";
+
+}  // namespace
+
+Status status_of(web::Problem problem)
+{
+    switch (problem) {
+    case web::Problem::empty_story:
+    case web::Problem::short_story:
+    case web::Problem::long_story:
+    case web::Problem::wrong_encoding: return status::unprocessable;
+    case web::Problem::too_large:
+    case web::Problem::too_many_parts: return status::too_large;
+    case web::Problem::storage_full: return status::insufficient_storage;
+    case web::Problem::closed:
+    case web::Problem::busy: return status::unavailable;
+    case web::Problem::not_found: return status::not_found;
+    case web::Problem::bad_request: return status::bad_request;
+    case web::Problem::timed_out: return status::request_timeout;
+    case web::Problem::internal: return status::internal;
+    case web::Problem::method_not_allowed: return status::method_not_allowed;
+    }
+    return status::internal;
+}
+
+Responses::Responses(const web::Pages& pages)
+    : common_(fmt::format("Content-Type: text/html; charset=utf-8\r\n"
+                          "Content-Security-Policy: default-src 'none'; style-src '{}'; form-action 'self'; "
+                          "base-uri 'none'; frame-ancestors 'none'\r\n{}",
+                          pages.style_hash(), fixed_headers))
+{
+}
+
+std::string Responses::head(Status status, std::uint64_t length, bool keep_alive, std::string_view extra) const
+{
+    return fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Length: {}\r\n{}{}{}\r\n", status.code, status.reason,
+                       coarse_date(), length, common_, keep_alive ? "" : "Connection: close\r\n", extra);
+}
+
+std::string Responses::page(Status status, std::string_view html, bool keep_alive, bool head_only,
+                            std::string_view extra) const
+{
+    auto response = head(status, html.size(), keep_alive, extra);
+    if (!head_only) response += html;
+    return response;
+}
+
+}  // namespace amana::front

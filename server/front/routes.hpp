@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Which address means what. {lang} is matched against the configured languages by the caller.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace amana::front {
+
+enum class Page { index, form, form_without_slash, report, received };
+
+struct Route {
+    Page page;
+    std::string_view language;  // empty for the index
+};
+
+struct RouteEntry {
+    std::string_view behind_language;  // what follows "/{lang}"
+    Page page;
+    std::string_view allow;  // the methods, for the Allow header
+};
+
+inline constexpr std::string_view reads = "GET, HEAD";
+inline constexpr std::array route_table{
+    RouteEntry{"", Page::form_without_slash, reads},
+    RouteEntry{"/", Page::form, reads},
+    RouteEntry{"/report", Page::report, "POST"},
+    RouteEntry{"/received", Page::received, reads},
+};
+
+// A query is ignored: browsers and chat programs append their own.
+[[nodiscard]] constexpr std::optional<Route> find_route(std::string_view target)
+{
+    target = target.substr(0, target.find('?'));
+    if (target == "/") return Route{Page::index, {}};
+    if (target.empty() || target.front() != '/') return std::nullopt;
+    target.remove_prefix(1);
+    const auto slash = target.find('/');
+    const auto language = target.substr(0, slash);
+    const auto behind = slash == std::string_view::npos ? std::string_view() : target.substr(slash);
+    for (const auto& entry : route_table)
+        if (behind == entry.behind_language && !language.empty()) return Route{entry.page, language};
+    return std::nullopt;
+}
+
+[[nodiscard]] constexpr std::string_view allowed(Page page)
+{
+    for (const auto& entry : route_table)
+        if (entry.page == page) return entry.allow;
+    return reads;
+}
+
+}  // namespace amana::front

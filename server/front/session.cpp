@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "server/front/session.hpp"
+
+#include "base/require.hpp"
+#include "web/escape.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <array>
+
+namespace amana::front {
+
+namespace {
+
+constexpr auto handshake_timeout = std::chrono::seconds(20);
+constexpr auto write_timeout = std::chrono::seconds(60);
+// How long a report waits for its turn when too many are under way.
+constexpr auto admission_wait = std::chrono::seconds(20);
+constexpr auto admission_step = std::chrono::milliseconds(100);
+// What a form may have beside its files: text, part heads, boundaries.
+constexpr std::uint64_t form_overhead_bytes = 2 * 1024 * 1024;
+// Browsers show an answer only when their upload has been read; beyond this the connection is closed on them.
+constexpr std::uint64_t max_dropped_bytes = std::uint64_t{2} << 30;
+constexpr std::uint64_t max_dropped_small = 64 * 1024;
+// A story is escaped in pieces, so that giving it back costs constant locked memory.
+constexpr std::size_t escape_piece = 4 * 1024;
+constexpr std::size_t escaped_piece = 6 * escape_piece;
+
+constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
+
+// Takes a piece off the front of `story` and leaves it, escaped, in `escaped`. False at the story's end.
+bool escape_next(std::string_view& story, SecretText& escaped)
+{
+    if (story.empty()) return false;
+    const auto piece = story.substr(0, escape_piece);
+    story.remove_prefix(piece.size());
+    escaped.truncate(0);
+    require(web::append_escaped(escaped, piece), "an escaped piece longer than it can be");
+    return true;
+}
+
+}  // namespace
+
+Session::Session(std::shared_ptr<Stream> stream, Site& site, KeeperLink& link, const bool& draining)
+    : stream_(std::move(stream)), site_(site), link_(link), draining_(draining), reader_(*stream_, site.config, site.limits)
+{
+}
+
+void Session::end_if_idle()
+{
+    if (reader_.idle()) stream_->cancel();
+}
+
+asio::awaitable<void> Session::run()
+{
+    stream_->set_deadline(Stream::Clock::now() + handshake_timeout);
+    const auto greeted = co_await stream_->handshake();
+    bool going_on = greeted && !draining_;
+    while (going_on) {
+        const auto request = co_await reader_.head();
+        if (request) going_on = co_await serve(*request);
+        else going_on = co_await refuse(request.error(), {});
+    }
+    co_await stream_->close();
+}
+
+asio::awaitable<bool> Session::refuse(HttpFailure failure, std::string_view language)
+{
+    switch (failure) {
+    case HttpFailure::closed: co_return false;
+    case HttpFailure::timed_out:
+        if (!reader_.idle()) (void)co_await problem_page(language, web::Problem::timed_out);
+        co_return false;
+    case HttpFailure::malformed: (void)co_await problem_page(language, web::Problem::bad_request); co_return false;
+    case HttpFailure::head_too_large:
+        (void)co_await problem_page(language, web::Problem::bad_request, status::head_too_large, false);
+        co_return false;
+    }
+    co_return false;
+}
+
+asio::awaitable<bool> Session::send(std::string response)
+{
+    stream_->set_deadline(Stream::Clock::now() + write_timeout);
+    const bool more = keep_alive();
+    const auto written = co_await stream_->write(as_bytes(response));
+    co_return written && more;
+}
+
+asio::awaitable<bool> Session::problem_page(std::string_view language, web::Problem problem, Status status, bool head_only,
+                                            std::string_view extra)
+{
+    co_return co_await send(
+        site_.responses.page(status, site_.pages.problem(language, problem), keep_alive(), head_only, extra));
+}
+
+asio::awaitable<bool> Session::problem_page(std::string_view language, web::Problem problem)
+{
+    co_return co_await problem_page(language, problem, status_of(problem), false);
+}
+
+asio::awaitable<bool> Session::redirect(Status status, std::string location)
+{
+    co_return co_await send(site_.responses.page(status, {}, keep_alive(), false, "Location: " + location + "\r\n"));
+}
+
+asio::awaitable<bool> Session::serve(const Request& request)
+{
+    const auto route = find_route(request.target);
+    const bool known = route && (route->page == Page::index || site_.pages.speaks(route->language));
+    if (known && route->page == Page::report && request.verb == http::verb::post)
+        co_return co_await receive_report(request, route->language);
+
+    // One that waits to be asked for its body would wait for us, and we for it.
+    if (!request.expects_continue) co_await drop_body(max_dropped_small);
+    const bool head_only = request.verb == http::verb::head;
+    if (!known) co_return co_await problem_page({}, web::Problem::not_found, status::not_found, head_only);
+    if (allowed(route->page) != reads || (request.verb != http::verb::get && !head_only)) {
+        const auto allow = "Allow: " + std::string(allowed(route->page)) + "\r\n";
+        co_return co_await problem_page(route->language, web::Problem::method_not_allowed, status::method_not_allowed,
+                                        head_only, allow);
+    }
+    co_return co_await serve_page(request, *route);
+}
+
+asio::awaitable<bool> Session::serve_page(const Request& request, const Route& route)
+{
+    const bool head_only = request.verb == http::verb::head;
+    const auto page = [&](Status status, std::string_view html) {
+        return send(site_.responses.page(status, html, keep_alive(), head_only));
+    };
+    switch (route.page) {
+    case Page::index: co_return co_await page(status::ok, site_.pages.index());
+    case Page::form:
+        // Honest before anything is typed: without a valid key nothing can be sealed.
+        if (!site_.keys.sealing_keys(site_.clock()))
+            co_return co_await page(status::unavailable, site_.pages.problem(route.language, web::Problem::closed));
+        co_return co_await page(status::ok, site_.pages.form(route.language));
+    case Page::received: co_return co_await page(status::ok, site_.pages.received(route.language));
+    case Page::form_without_slash:
+        co_return co_await redirect(status::permanent_redirect, "/" + std::string(route.language) + "/");
+    case Page::report: break;  // not read: serve() has said so
+    }
+    co_return false;
+}
+
+asio::awaitable<void> Session::drop_body(std::uint64_t most)
+{
+    for (std::uint64_t dropped = 0; dropped <= most;) {
+        const auto piece = co_await reader_.body();
+        if (!piece || piece->empty()) co_return;
+        dropped += piece->size();
+    }
+}
+
+asio::awaitable<std::optional<Admitted>> Session::admit()
+{
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    const auto until = Stream::Clock::now() + admission_wait;
+    for (;;) {
+        if (auto admitted = site_.limits.report()) co_return admitted;
+        if (Stream::Clock::now() >= until || draining_ || !link_.alive()) co_return std::nullopt;
+        timer.expires_after(admission_step);
+        co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+}
+
+asio::awaitable<bool> Session::receive_report(const Request& request, std::string_view language)
+{
+    auto form = FormReader::create(request.content_type);
+    auto recipients = site_.keys.sealing_keys(site_.clock());
+    const auto length = request.content_length.value_or(0);
+    std::optional<web::Problem> problem;
+    if (!form) problem = web::Problem::bad_request;
+    else if (!recipients) problem = web::Problem::closed;
+    else if (length > site_.config.max_files_bytes + form_overhead_bytes) problem = web::Problem::too_large;
+
+    // One that asks first need not send at all. Any other must be read, or its sender never sees the answer; and where
+    // there is a form, its text is kept meanwhile, to be given back.
+    const bool unread = length > max_dropped_bytes || (problem && request.expects_continue);
+    std::optional<Admitted> admitted;
+    if (form && !unread) {
+        admitted = co_await admit();
+        if (!admitted && !problem) problem = web::Problem::busy;
+    }
+    if (!admitted) {
+        if (!unread && !request.expects_continue) co_await drop_body(max_dropped_bytes);
+        co_return co_await problem_page(language, problem.value_or(web::Problem::too_large));
+    }
+    if (request.expects_continue) {
+        stream_->set_deadline(Stream::Clock::now() + write_timeout);
+        const auto written = co_await stream_->write(as_bytes(continue_line));
+        if (!written) co_return false;
+    }
+    Intake intake(std::move(*admitted), link_, std::move(recipients).value_or(std::vector<crypto::XWingPublicKey>()),
+                  std::move(*form), site_.config.max_files_bytes);
+    if (problem) intake.refuse(*problem);
+    co_return co_await receive_form(intake, language);
+}
+
+asio::awaitable<bool> Session::receive_form(Intake& intake, std::string_view language)
+{
+    for (std::uint64_t received = 0;;) {
+        const auto piece = co_await reader_.body();
+        if (!piece) co_return co_await refuse(piece.error(), language);
+        if (piece->empty()) break;
+        received += piece->size();
+        if (received > max_dropped_bytes) co_return co_await problem_page(language, web::Problem::too_large);
+        co_await intake.take(*piece);
+    }
+    const auto problem = co_await intake.finish();
+    if (!problem) {
+        if (!draining_) co_return co_await redirect(status::see_other, "/" + std::string(language) + "/received");
+        // Nobody would answer there any more.
+        co_return co_await send(site_.responses.page(status::ok, site_.pages.received(language), keep_alive(), false));
+    }
+    // A text too long to be held: there is nothing to give back, and the page must not say that there is.
+    if (*problem == web::Problem::long_story && intake.story().empty()) co_return co_await problem_page(language, *problem);
+    co_return co_await form_again(language, *problem, intake.story());
+}
+
+asio::awaitable<bool> Session::form_again(std::string_view language, web::Problem problem, std::string_view story)
+{
+    const auto& page = site_.pages.form_again(language, problem);
+    SecretText escaped(escaped_piece);
+    std::uint64_t length = page.before.size() + page.after.size();
+    for (auto rest = story; escape_next(rest, escaped);) length += escaped.size();
+
+    stream_->set_deadline(Stream::Clock::now() + write_timeout);
+    const bool more = keep_alive();
+    const auto head = site_.responses.head(status_of(problem), length, more) + page.before;
+    auto written = co_await stream_->write(as_bytes(head));
+    for (auto rest = story; written && escape_next(rest, escaped);) written = co_await stream_->write(escaped.view());
+    if (written) written = co_await stream_->write(as_bytes(page.after));
+    co_return written && more;
+}
+
+}  // namespace amana::front

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// One connection: request after request until somebody has had enough. The peer's address is never asked for.
+#pragma once
+
+#include "server/front/http.hpp"
+#include "server/front/intake.hpp"
+#include "server/front/routes.hpp"
+#include "server/front/site.hpp"
+
+#include <memory>
+
+namespace amana::front {
+
+class Session {
+public:
+    // `draining` is the thread's own flag: once it is set, no further request is taken.
+    Session(std::shared_ptr<Stream> stream, Site& site, KeeperLink& link, const bool& draining);
+
+    [[nodiscard]] asio::awaitable<void> run();
+    // Ends it at once if no request is under way.
+    void end_if_idle();
+
+private:
+    // True: the connection may go on.
+    using Served = bool;
+
+    [[nodiscard]] asio::awaitable<Served> serve(const Request& request);
+    [[nodiscard]] asio::awaitable<Served> serve_page(const Request& request, const Route& route);
+    [[nodiscard]] asio::awaitable<Served> redirect(Status status, std::string location);
+    [[nodiscard]] asio::awaitable<Served> problem_page(std::string_view language, web::Problem problem, Status status,
+                                                       bool head_only, std::string_view extra = {});
+    [[nodiscard]] asio::awaitable<Served> problem_page(std::string_view language, web::Problem problem);
+    [[nodiscard]] asio::awaitable<Served> form_again(std::string_view language, web::Problem problem, std::string_view story);
+    [[nodiscard]] asio::awaitable<Served> receive_report(const Request& request, std::string_view language);
+    [[nodiscard]] asio::awaitable<Served> receive_form(Intake& intake, std::string_view language);
+    [[nodiscard]] asio::awaitable<std::optional<Admitted>> admit();
+    [[nodiscard]] asio::awaitable<void> drop_body(std::uint64_t most);
+    [[nodiscard]] asio::awaitable<Served> refuse(HttpFailure failure, std::string_view language);
+    [[nodiscard]] asio::awaitable<Served> send(std::string response);
+    [[nodiscard]] bool keep_alive() const { return reader_.keeps_alive() && !draining_; }
+
+    std::shared_ptr<Stream> stream_;
+    Site& site_;
+    KeeperLink& link_;
+    const bool& draining_;
+    HttpReader reader_;
+};
+
+}  // namespace amana::front

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What all threads of the front share: everything here is set up once at start and constant, but for the counts in Limits.
+#pragma once
+
+#include "base/clock.hpp"
+#include "crypto/keyset.hpp"
+#include "server/front/limits.hpp"
+#include "server/front/responses.hpp"
+#include "server/front/tls.hpp"
+#include "server/wire/slices.hpp"
+#include "web/pages.hpp"
+
+namespace amana::front {
+
+struct Site {
+    wire::Limits config;
+    crypto::KeySet keys;
+    web::Pages pages;
+    Responses responses;
+    TlsContext tls;
+    Limits limits;
+    Clock clock;
+};
+
+}  // namespace amana::front

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// One thread of the front: its own io_context, its own listening sockets (SO_REUSEPORT), its own channel to the keeper.
+// Threads share nothing that changes but the counts in Limits.
+#pragma once
+
+#include "server/front/session.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <list>
+#include <unordered_set>
+#include <vector>
+
+namespace amana::front {
+
+class Worker {
+public:
+    // `lost` is called, on this worker's thread, when the keeper is gone.
+    Worker(Site& site, UniqueFd channel, std::vector<UniqueFd> listeners, std::function<void()> lost);
+
+    // Runs until it is drained.
+    void run();
+    // From any thread: stops accepting, lets requests under way finish, then ends; at the deadline it ends anyway.
+    void drain(std::chrono::steady_clock::duration patience);
+
+    [[nodiscard]] asio::io_context& context() { return context_; }
+
+private:
+    [[nodiscard]] asio::awaitable<void> accept(asio::ip::tcp::acceptor& acceptor);
+    [[nodiscard]] asio::awaitable<void> converse(asio::ip::tcp::socket socket, Place place);
+    void begin_drain(std::chrono::steady_clock::duration patience);
+    void stop_when_done();
+
+    asio::io_context context_{1};
+    Site& site_;
+    KeeperLink link_;
+    std::list<asio::ip::tcp::acceptor> acceptors_;
+    std::unordered_set<Session*> sessions_;
+    asio::steady_timer deadline_;
+    bool draining_ = false;
+};
+
+}  // namespace amana::front

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "server/keeper/schema.hpp"
+
+#include <fmt/format.h>
+
+namespace amana::keeper {
+
+namespace {
+
+constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t application = 0x414d4e41;  // "AMNA", shown by file(1)
+
+// A staged chunk's key is upload key * 4096 + number, a log chunk's is index * 4096 + number: a chunk is found, and an
+// envelope read in order, without an index. No column holds a time, and no key follows the order of arrival.
+constexpr const char* tables = R"(
+CREATE TABLE staged_chunk(key INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE pending(key INTEGER PRIMARY KEY CHECK(key BETWEEN 0 AND 2251799813685247), size_class INTEGER NOT NULL,
+                     leaf_hash BLOB NOT NULL) STRICT;
+CREATE TABLE log(idx INTEGER PRIMARY KEY, size_class INTEGER NOT NULL, leaf_hash BLOB NOT NULL) STRICT;
+CREATE TABLE log_chunk(key INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE tree(one INTEGER PRIMARY KEY CHECK(one = 1), size INTEGER NOT NULL, frontier BLOB NOT NULL,
+                  checkpoint BLOB NOT NULL) STRICT;
+INSERT INTO tree VALUES(1, 0, x'', x'');
+)";
+
+// What counts only while the file is empty. Free pages go back to the disk when it is short of space (reclaim), which
+// auto_vacuum must be told before the first table. Later it would only take the write lock.
+constexpr const char* new_file = R"(
+PRAGMA page_size = 16384;
+PRAGMA auto_vacuum = INCREMENTAL;
+)";
+
+// wal_autocheckpoint is in pages: 4 MiB.
+constexpr const char* connection = R"(
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA secure_delete = ON;
+PRAGMA temp_store = MEMORY;
+PRAGMA cache_size = -2048;
+PRAGMA wal_autocheckpoint = 256;
+PRAGMA trusted_schema = OFF;
+)";
+
+Result<std::int64_t> ask(Database& database, std::string_view question)
+{
+    auto statement = database.prepare(question);
+    const auto row = statement.step();
+    if (!row) return row.error();
+    return *row ? statement.integer(0) : 0;
+}
+
+Result<void> create_tables(Database& database)
+{
+    if (const auto created = database.execute(tables); !created) return created.error();
+    return database.execute(
+        fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", application, schema_version));
+}
+
+}  // namespace
+
+Result<void> prepare_schema(Database& database)
+{
+    // Asked without the write lock first: `status` must answer while the serving keeper is writing all the time.
+    const auto found = ask(database, "PRAGMA user_version");
+    if (!found) return found.error();
+    if (*found == 0)
+        if (const auto set = database.execute(new_file); !set) return set.error();
+    if (const auto set = database.execute(connection); !set) return set.error();
+    if (*found == schema_version) return {};
+    auto transaction = Transaction::begin(database);
+    if (!transaction) return transaction.error();
+    const auto version = ask(database, "PRAGMA user_version");
+    if (!version) return version.error();
+    if (*version == schema_version) return {};  // another process was first
+    const auto objects = ask(database, "SELECT count(*) FROM sqlite_schema");
+    if (!objects) return objects.error();
+    if (*version > schema_version)
+        return Error{fmt::format("it has schema version {}, this program knows only up to {}", *version, schema_version),
+                     "It was written by a newer Amana: install that version again, or a later one."};
+    if (*version != 0 || *objects != 0)
+        return Error{"it is a database, but not Amana's", "Set the storage directory to one that Amana has for itself."};
+    if (const auto created = create_tables(database); !created) return created.error();
+    return transaction->commit();
+}
+
+}  // namespace amana::keeper

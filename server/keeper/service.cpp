@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "server/keeper/service.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include <poll.h>
+
+namespace amana::keeper {
+
+namespace {
+
+// How much one channel may bring into one group: 2 MiB.
+constexpr int reads_per_round = 32;
+
+// After upkeep that could not be done: a full disk, a reader in the way.
+constexpr std::chrono::milliseconds upkeep_pause{1000};
+constexpr std::chrono::milliseconds tick_pause{10'000};
+
+// What may be left undone at the end, because the next start does it.
+constexpr int last_clean_ups = 1000;
+
+}  // namespace
+
+Service::Service(Store& store, const Sequencer& sequencer, std::vector<UniqueFd> channels, ServiceSettings settings)
+    : store_(store),
+      sequencer_(sequencer),
+      settings_(std::move(settings)),
+      intake_(store, settings_.space, settings_.log),
+      next_tick_(Steady::now() + settings_.tick)
+{
+    for (auto& fd : channels) {
+        const auto number = channels_.size();
+        channels_.emplace_back(std::move(fd), number);
+    }
+    events_.resize(channels_.size());
+}
+
+bool Service::any_open() const
+{
+    return std::any_of(channels_.begin(), channels_.end(), [](const Channel& channel) { return channel.is_open(); });
+}
+
+void Service::run()
+{
+    next_upkeep_ = Steady::now();
+    for (auto& channel : channels_) channel.flush();
+    while (any_open()) {
+        wait();
+        round();
+        upkeep();
+    }
+    for (int i = 0; i < last_clean_ups && intake_.clean_up() == Intake::CleanUp::more; ++i) {
+    }
+    (void)store_.settle();
+}
+
+std::chrono::milliseconds Service::patience() const
+{
+    const auto due = std::min(next_tick_, next_upkeep_);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - Steady::now());
+    return std::clamp(left, std::chrono::milliseconds{0}, std::chrono::milliseconds{60'000});
+}
+
+void Service::wait()
+{
+    std::vector<pollfd> polled;
+    for (const auto& channel : channels_) {
+        short wanted = 0;
+        if (channel.wants_read()) wanted |= POLLIN;
+        if (channel.wants_write()) wanted |= POLLOUT;
+        polled.push_back({channel.fd(), wanted, 0});  // poll() passes over a closed one, whose descriptor is -1
+    }
+    const int ready = ::poll(polled.data(), polled.size(), static_cast<int>(patience().count()));
+    for (std::size_t i = 0; i < polled.size(); ++i) events_[i] = ready > 0 ? polled[i].revents : short{0};
+}
+
+void Service::receive(Channel& channel)
+{
+    for (int reads = 0; reads < reads_per_round && !channel.ended; ++reads) {
+        const auto input = channel.read();
+        if (input == Channel::Input::nothing) return;
+        if (input == Channel::Input::end) channel.ended = true;
+        for (;;) {
+            const auto frame = channel.next();
+            if (frame && !*frame) break;
+            const auto handled = frame ? intake_.handle(channel, **frame) : Result<void>(frame.error());
+            if (handled) continue;
+            settings_.log(fmt::format("channel {} is closed: {}", channel.number(), handled.error().text()));
+            channel.ended = true;
+            break;
+        }
+    }
+}
+
+void Service::round()
+{
+    for (std::size_t i = 0; i < channels_.size(); ++i)
+        if (channels_[i].is_open() && (events_[i] & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) != 0) receive(channels_[i]);
+    intake_.commit();
+    for (auto& channel : channels_) {
+        if (!channel.is_open()) continue;
+        channel.flush();
+        if (!channel.ended) continue;
+        intake_.drop(channel);
+        channel.close();
+        next_upkeep_ = Steady::now();
+    }
+}
+
+void Service::tick(Steady::time_point now)
+{
+    const auto sequenced = sequencer_.tick(store_);
+    if (sequenced) {
+        if (std::exchange(tick_failing_, false)) settings_.log("the tick has succeeded");
+        next_tick_ = now + settings_.tick;
+        unsettled_ = true;
+        next_upkeep_ = now;
+    } else {
+        if (!std::exchange(tick_failing_, true))
+            settings_.log(fmt::format("the tick failed and is tried again: {}", sequenced.error().error.text()));
+        next_tick_ = now + std::min<std::chrono::milliseconds>(settings_.tick, tick_pause);
+    }
+    intake_.recount();
+}
+
+void Service::upkeep()
+{
+    const auto now = Steady::now();
+    if (now >= next_tick_) tick(now);
+    if (intake_.has_discards() || intake_.short_of_space()) next_upkeep_ = std::min(next_upkeep_, now + upkeep_pause);
+    if (now < next_upkeep_) return;
+
+    const auto cleaned = intake_.clean_up();
+    if (cleaned == Intake::CleanUp::more) {
+        unsettled_ = true;
+        next_upkeep_ = now;
+        return;
+    }
+    if (unsettled_) {
+        const auto settled = store_.settle();
+        unsettled_ = !settled || !*settled;
+    }
+    if (intake_.short_of_space()) {
+        (void)store_.reclaim();
+        intake_.recount();
+    }
+    const bool again = cleaned == Intake::CleanUp::failed || unsettled_ || intake_.short_of_space();
+    next_upkeep_ = again ? now + upkeep_pause : Steady::time_point::max();
+}
+
+}  // namespace amana::keeper

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The serving keeper's loop: one thread, one poll() over the channels. Each round reads what is there, within bounds,
+// commits it once, answers, and then does what upkeep is due: the tick, discarding, emptying the WAL.
+#pragma once
+
+#include "server/keeper/intake.hpp"
+#include "server/keeper/sequencer.hpp"
+
+#include <chrono>
+
+namespace amana::keeper {
+
+using Steady = std::chrono::steady_clock;
+
+struct ServiceSettings {
+    std::chrono::milliseconds tick{std::chrono::minutes{15}};
+    SpaceRule space;
+    Log log;
+};
+
+class Service {
+public:
+    // `store` and `sequencer` must outlive the service.
+    Service(Store& store, const Sequencer& sequencer, std::vector<UniqueFd> channels, ServiceSettings settings);
+
+    // Takes over what a keeper before this one left; then it is ready.
+    [[nodiscard]] Stored<void> recover() { return intake_.recover(); }
+    // Until every channel has ended and all is on disk.
+    void run();
+
+private:
+    [[nodiscard]] bool any_open() const;
+    void wait();
+    void receive(Channel& channel);
+    void round();
+    void upkeep();
+    void tick(Steady::time_point now);
+    [[nodiscard]] std::chrono::milliseconds patience() const;
+
+    Store& store_;
+    const Sequencer& sequencer_;
+    ServiceSettings settings_;
+    Intake intake_;
+    std::vector<Channel> channels_;
+    std::vector<short> events_;  // what poll() said, by channel
+    Steady::time_point next_tick_;
+    Steady::time_point next_upkeep_ = Steady::time_point::max();  // max(): nothing is to be done
+    bool unsettled_ = true;  // the WAL may hold what was deleted
+    bool tick_failing_ = false;
+};
+
+}  // namespace amana::keeper

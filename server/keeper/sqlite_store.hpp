@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The store in one SQLite file, <directory>/amana.db: WAL, synchronous=FULL, secure_delete. Several processes may have it
+// open (an export beside the serving keeper): every group is one BEGIN IMMEDIATE transaction.
+//
+// Why chunks are copied on a tick and not only renumbered: a row's pages lie where they were when it came, so the file's
+// layout would tell the order of arrival for ever. Copies are written in log order; the staged rows are then deleted, and
+// overwritten, in the order of their random keys, so the list of free pages tells nothing of either.
+#pragma once
+
+#include "base/sqlite.hpp"
+#include "server/keeper/store.hpp"
+
+#include <filesystem>
+#include <optional>
+
+namespace amana::keeper {
+
+class SqliteStore final : public Store {
+public:
+    // The directory must exist. Creates the file (mode by umask) when it is not there.
+    [[nodiscard]] static Result<std::unique_ptr<SqliteStore>> open(const std::filesystem::path& directory);
+
+    [[nodiscard]] Stored<void> stage(UploadKey key, std::uint32_t number, ByteView chunk) override;
+    [[nodiscard]] Stored<void> accept(const PendingEnvelope& envelope) override;
+    [[nodiscard]] Stored<std::size_t> discard(UploadKey key, std::size_t max) override;
+    [[nodiscard]] Stored<std::uint64_t> sequence(const Arrange& arrange) override;
+    [[nodiscard]] Stored<void> commit() override;
+    void roll_back() override;
+    [[nodiscard]] Stored<std::vector<UploadKey>> orphans() override;
+    [[nodiscard]] Stored<Tree> tree() override;
+    [[nodiscard]] Stored<void> read(std::uint64_t index, const EntrySink& sink) override;
+    [[nodiscard]] Stored<Stats> stats() override;
+    [[nodiscard]] Stored<bool> settle() override;
+    [[nodiscard]] Stored<void> reclaim() override;
+
+    // For tests: a disk that holds no more than this, or, with 0, one without limit.
+    [[nodiscard]] Result<void> limit_file_bytes(std::uint64_t bytes);
+
+private:
+    struct Statements {
+        explicit Statements(Database& database);
+        Statement stage;
+        Statement accept;
+        Statement discard;
+        Statement next_orphan;
+        Statement pending;
+        Statement log_entry;
+        Statement log_chunks;
+        Statement delete_staged;
+        Statement delete_pending;
+        Statement tree;
+        Statement set_tree;
+        Statement entry;
+        Statement chunk;
+        Statement stats;
+        Statement changes;
+    };
+
+    SqliteStore(std::filesystem::path directory, std::unique_ptr<Database> database);
+
+    [[nodiscard]] Stored<void> open_group();
+    [[nodiscard]] StoreFailure failed(const Error& error) const;
+    [[nodiscard]] Stored<void> done(const Result<void>& outcome) const;
+    [[nodiscard]] Stored<std::int64_t> number(const std::string& pragma);
+    [[nodiscard]] Stored<std::vector<PendingEnvelope>> pending();
+    [[nodiscard]] Stored<void> append_entry(std::uint64_t index, const PendingEnvelope& envelope);
+    [[nodiscard]] Stored<void> forget_staged(const std::vector<PendingEnvelope>& sequenced);
+    [[nodiscard]] Stored<void> set_tree(const Tree& tree);
+
+    std::filesystem::path directory_;
+    std::unique_ptr<Database> database_;
+    Statements statements_;
+    std::optional<Transaction> group_;
+};
+
+}  // namespace amana::keeper

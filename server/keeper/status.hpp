@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What an admin may know of the store: counts, the log's checkpoint and verifier, space. Nothing about one report.
+#pragma once
+
+#include "server/keeper/storage.hpp"
+
+namespace amana::keeper {
+
+struct Status {
+    Stats stats;
+    std::string root;      // of the last checkpoint, base64 as in the note
+    std::string verifier;  // the log's verifier key, NAME+ID+KEY
+    std::uint64_t free_bytes = 0;
+    std::uint64_t reserve_bytes = 0;
+};
+
+[[nodiscard]] Result<Status> read_status(Storage& storage, const wire::KeeperSlice& slice);
+
+// "key: value" lines, or one JSON object with the same keys.
+[[nodiscard]] std::string status_text(const Status& status);
+[[nodiscard]] std::string status_json(const Status& status);
+
+}  // namespace amana::keeper

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What every mode of the keeper opens first: the store and the log's key, checked against one another.
+#pragma once
+
+#include "base/file.hpp"
+#include "server/keeper/sequencer.hpp"
+#include "server/keeper/sqlite_store.hpp"
+#include "server/wire/slices.hpp"
+
+#include <memory>
+
+namespace amana::keeper {
+
+struct Storage {
+    std::unique_ptr<Store> store;
+    Sequencer sequencer;
+};
+
+// Creates the directory (not its parents), the database and the log key when the log begins.
+[[nodiscard]] Result<Storage> open_storage(const wire::KeeperSlice& slice);
+
+// Held by the one keeper that serves a directory: it discards what it finds unfinished there, which must not be another's.
+// Waits a while for one that is just ending.
+[[nodiscard]] Result<UniqueFd> lock_for_serving(const std::filesystem::path& directory);
+
+}  // namespace amana::keeper

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What the keeper asks of a store of envelopes: stage one chunk by chunk, accept it, and on a tick append what was accepted
+// to the log. One suite of tests (tests/server/keeper) holds every implementation to this.
+//
+// Rules every store keeps:
+//   - nothing in it tells a time, an address, a language or an order of arrival: uploads lie under random keys;
+//   - changes collect in a group; commit() returns when all of them are on disk, and a group is there whole or not at all;
+//   - one envelope of any size passes in constant memory;
+//   - what is deleted is overwritten, and settle() takes it out of the store's own journals, too.
+#pragma once
+
+#include "crypto/envelope.hpp"
+#include "crypto/merkle.hpp"
+
+#include <functional>
+#include <vector>
+
+namespace amana::keeper {
+
+// 51 random bits, so that a key and a chunk's number fit into one 63-bit row key.
+enum class UploadKey : std::uint64_t {};
+inline constexpr unsigned upload_key_bits = 51;
+// The header is chunk 0; the sealed chunks follow.
+inline constexpr std::uint64_t chunk_numbers = 4096;
+static_assert(1 + crypto::largest_class / crypto::chunk_bytes < chunk_numbers);
+
+[[nodiscard]] UploadKey random_upload_key();
+
+// Why a store could not do something. After a failed change the caller rolls the group back: none of it is kept.
+struct StoreFailure {
+    StoreFailure() = default;
+    StoreFailure(bool for_want_of_space, Error what) : full(for_want_of_space), error(std::move(what)) {}
+
+    bool full = false;  // for want of space: the same may succeed later
+    Error error;
+};
+[[noreturn]] inline void throw_exception_from_error(const StoreFailure& failure, const boost::source_location& where)
+{
+    throw_exception_from_error(failure.error, where);
+}
+template <typename T>
+using Stored = Result<T, StoreFailure>;
+
+struct PendingEnvelope {
+    UploadKey key{};
+    std::uint64_t size_class = 0;
+    crypto::Hash leaf{};
+};
+
+// The log's tree after the last tick.
+struct Tree {
+    std::uint64_t size = 0;
+    Bytes frontier;    // crypto::Frontier::hashes()
+    Bytes checkpoint;  // the signed note; empty only before the first tick
+};
+
+struct LogEntry {
+    std::uint64_t size_class = 0;
+    crypto::Hash leaf{};
+};
+
+struct Stats {
+    std::uint64_t pending = 0;
+    std::uint64_t pending_bytes = 0;      // payload, by size class
+    std::uint64_t log_size = 0;
+    std::uint64_t reclaimable_bytes = 0;  // what reclaim() could give back
+};
+
+// Puts the pending envelopes into log order, drops those that shall go on waiting, and gives the tree as it is then.
+using Arrange = std::function<Result<Tree>(const Tree& before, std::vector<PendingEnvelope>& pending)>;
+// Takes an entry's next chunk; the first is the header.
+using EntrySink = std::function<Result<void>(const LogEntry& entry, ByteView chunk)>;
+
+class Store {
+public:
+    Store() = default;
+    virtual ~Store() = default;
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+
+    // --- changes: part of the open group until commit() ---------------------------------------------------------------
+    [[nodiscard]] virtual Stored<void> stage(UploadKey key, std::uint32_t number, ByteView chunk) = 0;
+    // All of its chunks are staged: from the commit on, the envelope is kept.
+    [[nodiscard]] virtual Stored<void> accept(const PendingEnvelope& envelope) = 0;
+    // Deletes at most `max` staged chunks of an upload that was not accepted, so that a large one costs many small groups;
+    // returns how many. Fewer than `max`: none is left.
+    [[nodiscard]] virtual Stored<std::size_t> discard(UploadKey key, std::size_t max) = 0;
+    // Appends what `arrange` leaves, in its order; returns how many entries that were.
+    [[nodiscard]] virtual Stored<std::uint64_t> sequence(const Arrange& arrange) = 0;
+
+    [[nodiscard]] virtual Stored<void> commit() = 0;
+    virtual void roll_back() = 0;
+
+    // --- questions ----------------------------------------------------------------------------------------------------
+    // Uploads that were begun and neither accepted nor discarded. Only for a keeper that has none under way itself.
+    [[nodiscard]] virtual Stored<std::vector<UploadKey>> orphans() = 0;
+    [[nodiscard]] virtual Stored<Tree> tree() = 0;
+    // An error for an index that is not in the log, or one from the sink.
+    [[nodiscard]] virtual Stored<void> read(std::uint64_t index, const EntrySink& sink) = 0;
+    [[nodiscard]] virtual Stored<Stats> stats() = 0;
+
+    // --- upkeep: never while a group is open ----------------------------------------------------------------------------
+    // Empties the journals of what was deleted. False: somebody reads just now; try again later.
+    [[nodiscard]] virtual Stored<bool> settle() = 0;
+    // Gives some of the space that deleted rows took back to the disk.
+    [[nodiscard]] virtual Stored<void> reclaim() = 0;
+};
+
+}  // namespace amana::keeper

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "server/main/child.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace amana::server {
+
+namespace {
+
+constexpr std::size_t max_line = 2048;
+
+}  // namespace
+
+Child::Child(std::string name, pid_t pid, UniqueFd channel, SecretBuffer slice)
+    : name_(std::move(name)), pid_(pid), channel_(std::move(channel)), slice_(std::move(slice))
+{
+}
+
+Result<Child> Child::start(const Program& program, const std::vector<int>& descriptors, SecretBuffer slice)
+{
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+        return system_error("can't start " + program.name(), errno);
+    UniqueFd ours(ends[0]);
+    const UniqueFd theirs(ends[1]);
+    if (::fcntl(ours.get(), F_SETFL, O_NONBLOCK) != 0) return system_error("can't start " + program.name(), errno);
+
+    std::vector<int> all{theirs.get()};
+    all.insert(all.end(), descriptors.begin(), descriptors.end());
+    const auto pid = spawn(program, all);
+    if (!pid) return pid.error();
+    return Child(program.name(), *pid, std::move(ours), std::move(slice));
+}
+
+pollfd Child::interest() const
+{
+    const auto events = static_cast<short>(slice_.empty() ? POLLIN : POLLIN | POLLOUT);
+    return {channel_.get(), events, 0};
+}
+
+void Child::step()
+{
+    if (channel_) feed();
+    if (channel_) listen();
+    int status = 0;
+    if (!ended() && ::waitpid(pid_, &status, WNOHANG) == pid_) {
+        if (channel_) listen();  // its last words
+        end_ = status;
+    }
+}
+
+void Child::feed()
+{
+    while (!slice_.empty()) {
+        const auto rest = slice_.view().subspan(fed_);
+        const auto sent = ::send(channel_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0 && errno == EAGAIN) return;
+        if (sent >= 0) fed_ += static_cast<std::size_t>(sent);
+        if (sent >= 0 && fed_ < slice_.size()) continue;
+        // All of it, or nobody to read it: either way this process has no more use for what may be the private key.
+        const SecretBuffer done = std::exchange(slice_, SecretBuffer{});
+        ::shutdown(channel_.get(), SHUT_WR);
+    }
+}
+
+void Child::listen()
+{
+    std::array<char, 256> room{};
+    while (said_.empty()) {
+        const auto count = ::read(channel_.get(), room.data(), room.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0 && errno == EAGAIN) return;
+        if (count > 0) heard_.append(room.data(), static_cast<std::size_t>(count));
+        const auto newline = heard_.find('\n');
+        if (newline == std::string::npos && count > 0 && heard_.size() < max_line) continue;
+        said_ = heard_.substr(0, std::min(newline, max_line));
+        std::replace_if(said_.begin(), said_.end(), [](unsigned char c) { return c < ' ' || c == 127; }, '?');
+        if (said_.empty()) break;
+    }
+    channel_.reset();
+    const SecretBuffer unwanted = std::exchange(slice_, SecretBuffer{});
+}
+
+void Child::kill(int signal) const
+{
+    if (!ended()) ::kill(pid_, signal);
+}
+
+bool Child::ended_well() const
+{
+    return end_ && WIFEXITED(*end_) && WEXITSTATUS(*end_) == 0;
+}
+
+int Child::killed_by() const
+{
+    return end_ && WIFSIGNALED(*end_) ? WTERMSIG(*end_) : 0;
+}
+
+std::string Child::account() const
+{
+    if (complained()) return name_ + ": " + said_;
+    if (end_) return name_ + " " + describe_end(*end_);
+    return name_ + (ready() ? " is ready" : " is not ready");
+}
+
+}  // namespace amana::server

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// A front or a keeper as the warden sees it: started, fed its slice, ready or not, ended. Nothing here waits; the warden
+// calls step() when the channel is ready and when a child may have ended.
+#pragma once
+
+#include "base/file.hpp"
+#include "base/secret.hpp"
+#include "server/main/spawn.hpp"
+
+#include <optional>
+
+#include <poll.h>
+
+namespace amana::server {
+
+class Child {
+public:
+    // `descriptors` follow the warden's own channel.
+    [[nodiscard]] static Result<Child> start(const Program& program, const std::vector<int>& descriptors,
+                                             SecretBuffer slice);
+
+    // What to poll for; a negative descriptor when there is nothing left to say or hear.
+    [[nodiscard]] pollfd interest() const;
+    // Feeds and listens as far as is possible at once, and looks whether the process is still there.
+    void step();
+    void kill(int signal) const;
+
+    [[nodiscard]] bool ready() const { return said_ == "ready"; }
+    [[nodiscard]] bool ended() const { return end_.has_value(); }
+    // It said what is wrong instead of "ready".
+    [[nodiscard]] bool complained() const { return !said_.empty() && !ready(); }
+    [[nodiscard]] bool ended_well() const;
+    // The signal that killed it; 0 when none did.
+    [[nodiscard]] int killed_by() const;
+    // For the journal: "amana-keeper: can't open ..." or "amana-front was killed by signal 9 (Killed)".
+    [[nodiscard]] std::string account() const;
+
+private:
+    Child(std::string name, pid_t pid, UniqueFd channel, SecretBuffer slice);
+    void feed();
+    void listen();
+
+    std::string name_;
+    pid_t pid_;
+    UniqueFd channel_;
+    SecretBuffer slice_;
+    std::size_t fed_ = 0;
+    std::string heard_;
+    std::string said_;  // its one line, once whole
+    std::optional<int> end_;
+};
+
+}  // namespace amana::server

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "server/main/config.hpp"
+
+#include "base/file.hpp"
+#include "crypto/note.hpp"
+#include "server/main/section.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#ifndef AMANA_DATA_DIR
+#error "AMANA_DATA_DIR names the directory of templates and catalogues"
+#endif
+
+namespace amana::server {
+
+namespace {
+
+constexpr std::uint64_t kib = 1024;
+constexpr std::uint64_t mib = 1024 * kib;
+constexpr std::uint64_t gib = 1024 * mib;
+constexpr std::chrono::seconds one_second{1};
+constexpr std::chrono::seconds hour{3600};
+constexpr std::chrono::seconds day{24 * 3600};
+
+class ConfigReader {
+public:
+    ConfigReader(const toml::table& table, const Path& file, Findings& findings)
+        : findings_(findings), top_(findings, &table, ""), base_(std::filesystem::absolute(file).parent_path())
+    {
+        config_.file = file;
+    }
+
+    Config read()
+    {
+        site(top_.section("site"));
+        listen(top_.section("listen"));
+        tls(top_.section("tls"));
+        keys(top_.section("keys"));
+        storage(top_.section("storage"));
+        log(top_.section("log"));
+        limits(top_.section("limits"));
+        top_.finish();
+        return std::move(config_);
+    }
+
+private:
+    void path(Section& section, std::string_view key, std::string_view example, Placed<Path>& out)
+    {
+        if (auto text = section.text(key, Presence::required, example)) out = resolved(*text);
+    }
+
+    Placed<Path> resolved(const Placed<std::string>& written)
+    {
+        auto path = (base_ / written.value).lexically_normal();
+        if (path.native().size() > wire::max_path_bytes)
+            findings_.error(written.place, "this path is longer than " + std::to_string(wire::max_path_bytes) + " bytes",
+                            "Use a shorter path.");
+        return {std::move(path), written.place};
+    }
+
+    void site(Section section)
+    {
+        config_.languages = section.texts("languages", Presence::optional, "[\"ar\", \"en\"]");
+        if (config_.languages.empty()) config_.languages = {{"ar", {}}, {"en", {}}};
+        if (config_.languages.size() > wire::max_languages)
+            findings_.error(config_.languages.back().place, "more than " + std::to_string(wire::max_languages) +
+                            " languages", "Remove some.");
+        for (auto language = config_.languages.begin(); language != config_.languages.end(); ++language) {
+            const auto& code = language->value;
+            const bool shaped = code.size() >= 2 && code.size() <= wire::max_language_bytes &&
+                                std::all_of(code.begin(), code.end(), [](char c) {
+                                    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+                                });
+            if (!shaped)
+                findings_.error(language->place, "this is not a language code",
+                                "Write codes such as \"ar\", \"en\" or \"pt-BR\".");
+            if (std::any_of(config_.languages.begin(), language, [&](const auto& other) { return other.value == code; }))
+                findings_.error(language->place, "language '" + code + "' is listed twice", "Remove one.");
+        }
+        const auto data = section.text("data", Presence::optional, "\"" AMANA_DATA_DIR "\"");
+        config_.data = data ? resolved(*data) : Placed<Path>{AMANA_DATA_DIR, {}};
+        section.finish();
+    }
+
+    void listen(Section section)
+    {
+        for (const auto& written : section.texts("address", Presence::required, "\"127.0.0.1:8443\"")) {
+            const auto address = SocketAddress::parse(written.value);
+            if (!address) {
+                findings_.error(written.place, address.error().message, address.error().hint);
+                continue;
+            }
+            if (std::any_of(config_.addresses.begin(), config_.addresses.end(),
+                            [&](const auto& other) { return other.value == *address; }))
+                findings_.error(written.place, "address " + address->text() + " is listed twice", "Remove one.");
+            config_.addresses.push_back({*address, written.place});
+            if (config_.addresses.size() == wire::max_listeners + 1)
+                findings_.error(written.place, "more than " + std::to_string(wire::max_listeners) + " addresses",
+                                "Listen on a wildcard address instead, for example \"0.0.0.0:8443\".");
+        }
+        // Sealing and TLS are what costs, and a thread for each core does them best; more than eight serve nobody here.
+        config_.threads = std::clamp(std::thread::hardware_concurrency(), 1u, 8u);
+        section.count("threads", 1, max_threads, config_.threads);
+        section.finish();
+    }
+
+    void tls(Section section)
+    {
+        path(section, "certificate", "\"/etc/amana/tls/certificate.pem\"", config_.certificate);
+        path(section, "key", "\"/etc/amana/tls/key.pem\"", config_.private_key);
+        section.finish();
+    }
+
+    void keys(Section section)
+    {
+        path(section, "public", "\"/etc/amana/keys.public\"", config_.keyset);
+        if (auto root = section.text("root", Presence::required, "\"the fingerprint that 'amana-desk public' prints\""))
+            fingerprint(*root);
+        section.finish();
+    }
+
+    void fingerprint(const Placed<std::string>& written)
+    {
+        std::string digits;
+        bool good = true;
+        for (const char c : written.value) {
+            if (c == ' ') continue;
+            digits += c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+            good = good && ((digits.back() >= '0' && digits.back() <= '9') || (digits.back() >= 'a' && digits.back() <= 'f'));
+        }
+        if (!good || digits.size() != 2 * crypto::hash_bytes)
+            findings_.error(written.place, "'root' in [keys] is not a fingerprint (" + std::to_string(digits.size()) +
+                            " characters without spaces)",
+                            "Copy the 64 hexadecimal digits from the ceremony's paper or from 'amana-desk public'.");
+        config_.root_fingerprint = {std::move(digits), written.place};
+    }
+
+    void storage(Section section)
+    {
+        path(section, "directory", "\"/var/lib/amana\"", config_.storage);
+        section.size("reserve", mib, 1024 * gib, config_.reserve_bytes);
+        section.finish();
+    }
+
+    void log(Section section)
+    {
+        if (auto origin = section.text("origin", Presence::required, "\"reports.example.org\"")) {
+            if (!crypto::is_note_name(origin->value))
+                findings_.error(origin->place, "'origin' in [log] is not fit to name a log",
+                                "Use a name of your own domain, up to 128 characters without spaces or '+'.");
+            config_.origin = origin->value;
+        }
+        section.duration("tick", one_second, day, config_.tick);
+        section.finish();
+    }
+
+    void limits(Section section)
+    {
+        auto& limits = config_.limits;
+        section.size("max_files", 0, 127 * mib, limits.max_files_bytes);
+        section.count("max_connections", 1, 1'000'000, limits.max_connections);
+        section.count("max_uploads", 1, 100'000, limits.max_uploads);
+        section.duration("header_timeout", one_second, hour, limits.header_timeout);
+        section.duration("idle_timeout", one_second, hour, limits.idle_timeout);
+        section.duration("body_timeout", one_second, day, limits.body_timeout);
+        section.duration("drain_timeout", one_second, hour, limits.drain_timeout);
+        section.finish();
+    }
+
+    Findings& findings_;
+    Section top_;
+    Path base_;
+    Config config_;
+};
+
+}  // namespace
+
+std::optional<Config> parse_config(std::string_view text, const Path& file, Findings& findings)
+{
+    toml::table table;
+    try {
+        table = toml::parse(text, file.string());
+    } catch (const toml::parse_error& error) {
+        const auto& at = error.source().begin;
+        findings.error({at.line, at.column}, "not TOML: " + std::string(error.description()),
+                       "Nothing after this place was read; correct it and check again.");
+        return std::nullopt;
+    }
+    return ConfigReader(table, file, findings).read();
+}
+
+std::optional<Config> load_config(const Path& file, Findings& findings)
+{
+    const auto bytes = read_file(file, max_config_bytes);
+    if (!bytes) {
+        findings.error({}, bytes.error().message, "Name the config with --config FILE; deploy/amana.toml is an example.");
+        return std::nullopt;
+    }
+    return parse_config(as_text(*bytes), file, findings);
+}
+
+}  // namespace amana::server

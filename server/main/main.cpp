@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// amana-server: the one program that an admin runs. Parses the command line, hardens the process before any secret is
+// read, and hands over to the command.
+#include "crypto/primitives.hpp"
+#include "server/main/commands.hpp"
+#include "server/main/machine.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <iostream>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace {
+
+constexpr int usage_error = 2;
+
+struct Options {
+    std::string config = "/etc/amana/amana.toml";
+    std::string out;
+    std::uint64_t from = 0;
+    bool json = false;
+};
+
+// Descriptors 0 to 2 are always open, so that none of ours ever takes their place.
+void open_standard_descriptors()
+{
+    for (int fd = ::open("/dev/null", O_RDWR); fd >= 0; fd = ::open("/dev/null", O_RDWR)) {
+        if (fd <= STDERR_FILENO) continue;
+        ::close(fd);
+        return;
+    }
+}
+
+int run(const CLI::App& app, const Options& options)
+{
+    const auto memory = amana::harden_process(amana::server::lockable_needed);
+    if (!memory) {
+        std::cerr << "amana-server: " << memory.error().text() << "\n";
+        return 1;
+    }
+    if (const auto sound = amana::crypto::self_test(); !sound) {
+        std::cerr << "amana-server: " << sound.error().text() << "\n";
+        return 1;
+    }
+    if (app.got_subcommand("check")) return amana::server::run_check(options.config, *memory);
+    if (app.got_subcommand("serve")) return amana::server::run_serve(options.config, *memory);
+    if (app.got_subcommand("export")) return amana::server::run_export(options.config, options.out, options.from);
+    return amana::server::run_status(options.config, *memory, options.json);
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    open_standard_descriptors();
+    Options options;
+    CLI::App app("The Amana server: receives reports, seals them, stores them sealed.", "amana-server");
+    app.footer("Exit codes: 0 done; 1 refused or failed, the reason is on stderr; 2 wrong use of the command line.");
+    app.require_subcommand(1);
+    const auto command = [&](const char* name, const char* what) {
+        auto* sub = app.add_subcommand(name, what);
+        sub->add_option("--config,-c", options.config, "The config file")->type_name("FILE")->capture_default_str();
+        return sub;
+    };
+    command("check", "Say what is wrong with config, keys, certificate and machine; start nothing");
+    command("serve", "Serve until SIGTERM or SIGINT, which let uploads under way finish");
+    auto* export_command = command("export", "Write a bundle of stored envelopes for the courier to carry to the desk");
+    export_command->add_option("OUT", options.out, "The bundle file to write; must not exist")->required();
+    export_command->add_option("--from", options.from, "Leave out the first N envelopes of the log")->type_name("N");
+    command("status", "Say what runs, with which keys, and the log key that the desk must trust")
+        ->add_flag("--json", options.json, "For programs");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : usage_error;
+    }
+    try {
+        return run(app, options);
+    } catch (const std::exception& error) {
+        std::cerr << "amana-server: " << error.what() << "\n";
+        return 1;
+    }
+}

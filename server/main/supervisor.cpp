@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "server/main/supervisor.hpp"
+
+#include "base/require.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace amana::server {
+
+namespace {
+
+constexpr auto far_away = std::chrono::hours(24);
+
+UniqueFd signal_descriptor()
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) sigaddset(&set, signal);
+    require(::sigprocmask(SIG_BLOCK, &set, nullptr) == 0, "sigprocmask");
+    UniqueFd fd(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+    require(static_cast<bool>(fd), "signalfd");
+    return fd;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(Plan plan, std::vector<UniqueFd> listeners)
+    : plan_(std::move(plan)), listeners_(std::move(listeners))
+{
+}
+
+Supervisor::~Supervisor()
+{
+    if (front_) front_->kill(SIGKILL);
+    if (keeper_) keeper_->kill(SIGKILL);
+}
+
+int Supervisor::run()
+{
+    const auto signals = signal_descriptor();
+    ::signal(SIGPIPE, SIG_IGN);
+    start_generation();
+    for (;;) {
+        // Until nothing follows any more: what is already known must not wait for the next event.
+        State before{};
+        do {
+            before = state_;
+            if (const auto code = advance()) return *code;
+        } while (state_ != before);
+        wait_for_events(signals.get());
+        read_signals(signals.get());
+        for (auto* child : {&front_, &keeper_})
+            if (*child) (*child)->step();
+    }
+}
+
+void Supervisor::start_generation()
+{
+    state_ = State::starting;
+    born_ = std::chrono::steady_clock::now();
+    deadline_ = born_ + plan_.timing.ready;
+    mishap_ = false;
+    if (const auto started = try_start(); !started) {
+        end_generation(started.error().text());
+    }
+}
+
+Result<void> Supervisor::try_start()
+{
+    auto slices = plan_.slices();
+    if (!slices) return slices.error();
+
+    std::vector<UniqueFd> ends;
+    std::vector<int> for_front;
+    std::vector<int> for_keeper;
+    for (std::uint32_t i = 0; i < plan_.channels; ++i) {
+        std::array<int, 2> pair{};
+        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0)
+            return system_error("can't join front and keeper", errno);
+        for (const int end : pair) ends.emplace_back(end);
+        for_front.push_back(pair[0]);
+        for_keeper.push_back(pair[1]);
+    }
+    for (const auto& listener : listeners_) for_front.push_back(listener.get());
+
+    auto keeper = Child::start(plan_.keeper, for_keeper, std::move(slices->keeper));
+    if (!keeper) return keeper.error();
+    keeper_.emplace(std::move(*keeper));
+    auto front = Child::start(plan_.front, for_front, std::move(slices->front));
+    if (!front) return front.error();
+    front_.emplace(std::move(*front));
+    return {};
+}
+
+void Supervisor::wait_for_events(int signals)
+{
+    std::array<pollfd, 3> polled{pollfd{signals, POLLIN, 0}, pollfd{-1, 0, 0}, pollfd{-1, 0, 0}};
+    if (front_) polled[1] = front_->interest();
+    if (keeper_) polled[2] = keeper_->interest();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
+    const auto timeout = std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, 60'000);
+    const int ready = ::poll(polled.data(), polled.size(), static_cast<int>(timeout));
+    require(ready >= 0 || errno == EINTR, "poll");
+}
+
+void Supervisor::read_signals(int signals)
+{
+    signalfd_siginfo info{};
+    while (::read(signals, &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info))) {
+        if (info.ssi_signo == SIGCHLD) continue;
+        ++stops_;
+        if (stops_ == 1) drain();
+        else if (info.ssi_signo == SIGINT) kill_rest("interrupted again");
+    }
+}
+
+std::optional<int> Supervisor::advance()
+{
+    const auto now = std::chrono::steady_clock::now();
+    const auto late = now >= deadline_;
+    switch (state_) {
+    case State::starting:
+        look_whether_ready();
+        if (state_ == State::starting && late) {
+            mishap_ = true;
+            end_generation("not ready in time");
+        }
+        return std::nullopt;
+    case State::serving:
+        deadline_ = now + far_away;
+        if (front_->ended() || keeper_->ended()) end_generation(accounts_of_ended());
+        return std::nullopt;
+    case State::ending:
+        if (all_gone()) return after_generation();
+        if (late) kill_rest("did not end by itself");
+        return std::nullopt;
+    case State::waiting:
+        if (late) start_generation();
+        return std::nullopt;
+    case State::draining:
+        if (all_gone()) {
+            for (const auto* child : {&front_, &keeper_})
+                if (*child && !(*child)->ended_well()) plan_.say((*child)->account());
+            plan_.say("stopped");
+            return 0;
+        }
+        // The front is what takes time; without it the keeper has only to put down what it holds.
+        if (!front_ || front_->ended()) deadline_ = std::min(deadline_, now + plan_.timing.drain_margin);
+        if (late) kill_rest("not drained in time");
+        return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+void Supervisor::look_whether_ready()
+{
+    for (const auto* child : {&keeper_, &front_})
+        if ((*child)->complained()) return end_generation((*child)->account());
+    if (front_->ended() || keeper_->ended()) return end_generation(accounts_of_ended());
+    if (!front_->ready() || !keeper_->ready()) return;
+    state_ = State::serving;
+    deadline_ = std::chrono::steady_clock::now() + far_away;
+    if (served_) plan_.say("serving again");
+    else plan_.serving();
+    served_ = true;
+}
+
+// The other one notices by the end of its channels; if it doesn't, it is killed.
+void Supervisor::end_generation(const std::string& why)
+{
+    plan_.say(why);
+    const bool front_may_be_half_started = state_ == State::starting && front_;
+    if (front_may_be_half_started) front_->kill(SIGTERM);
+    state_ = State::ending;
+    deadline_ = std::chrono::steady_clock::now() + plan_.timing.ending;
+}
+
+std::optional<int> Supervisor::after_generation()
+{
+    const bool hopeless = !served_ && could_not_begin();
+    front_.reset();
+    keeper_.reset();
+    if (hopeless) return 1;
+    const auto now = std::chrono::steady_clock::now();
+    short_lives_ = now - born_ < plan_.timing.short_life ? short_lives_ + 1 : 0;
+    // One short life may be chance, or a test that kills; only a second one in a row says that haste won't help.
+    auto wait = std::chrono::milliseconds(0);
+    if (short_lives_ >= 2) wait = plan_.timing.first_wait * (1 << std::min(short_lives_ - 2, 16u));
+    state_ = State::waiting;
+    deadline_ = now + std::min(wait, plan_.timing.longest_wait);
+    return std::nullopt;
+}
+
+// Whether another try would end like this one: something said what is wrong, or went without anybody's killing it. (The
+// SIGTERM is end_generation's own.)
+bool Supervisor::could_not_begin() const
+{
+    bool killed = mishap_;
+    for (const auto* child : {&front_, &keeper_}) {
+        if (!*child) continue;
+        if ((*child)->complained()) return true;
+        killed = killed || ((*child)->killed_by() != 0 && (*child)->killed_by() != SIGTERM);
+    }
+    return !killed;
+}
+
+void Supervisor::drain()
+{
+    plan_.say("stopping: uploads under way may finish");
+    state_ = State::draining;
+    deadline_ = std::chrono::steady_clock::now() + plan_.timing.drain + plan_.timing.drain_margin;
+    listeners_.clear();  // the front closes its own: who connects from now on is refused, not left waiting
+    if (front_) front_->kill(SIGTERM);
+}
+
+void Supervisor::kill_rest(const std::string& why)
+{
+    for (const auto* child : {&front_, &keeper_}) {
+        if (!*child || (*child)->ended()) continue;
+        plan_.say((*child)->account() + ", " + why + ": killed");
+        (*child)->kill(SIGKILL);
+    }
+    deadline_ = std::chrono::steady_clock::now() + plan_.timing.ending;
+}
+
+// Which of two ends was the cause is not known when both are noticed at once: the journal gets both.
+std::string Supervisor::accounts_of_ended() const
+{
+    std::string accounts;
+    for (const auto* child : {&keeper_, &front_})
+        if ((*child)->ended()) accounts += (accounts.empty() ? "" : "; ") + (*child)->account();
+    return accounts;
+}
+
+bool Supervisor::all_gone() const
+{
+    return (!front_ || front_->ended()) && (!keeper_ || keeper_->ended());
+}
+
+}  // namespace amana::server

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Keeps one generation (a front and a keeper, joined by channels) alive: starts it, notices its end, starts the next.
+//
+//   starting --both ready--> serving --either ends--> ending --both gone--> waiting --> starting
+//   any --SIGTERM, SIGINT, SIGHUP--> draining --both gone--> the end
+//
+// Rules it keeps: a generation is never mended, only replaced, so recovery is the way every start goes. The listening
+// sockets stay open from first to last, so what connects meanwhile waits in the backlog. Two generations never overlap:
+// the next starts when both processes of the last are gone. One thread, one poll loop, no handler code in signals.
+#pragma once
+
+#include "server/main/child.hpp"
+
+#include <chrono>
+#include <functional>
+
+namespace amana::server {
+
+struct Timing {
+    std::chrono::milliseconds ready{60'000};       // from the start to "ready"
+    std::chrono::milliseconds ending{5'000};       // from one's end to the other's
+    std::chrono::milliseconds drain{30'000};       // what the front is given by its own slice
+    std::chrono::milliseconds drain_margin{10'000};
+    std::chrono::milliseconds short_life{1'000};   // a generation that lived less makes the next one wait
+    std::chrono::milliseconds first_wait{100};     // after the second short life in a row; doubles from there
+    std::chrono::milliseconds longest_wait{5'000};
+};
+
+struct Slices {
+    SecretBuffer front;
+    SecretBuffer keeper;
+};
+
+struct Plan {
+    Program front;
+    Program keeper;
+    std::uint32_t channels = 1;
+    std::function<Result<Slices>()> slices;       // asked anew for every generation
+    std::function<void(const std::string&)> say;  // a line for the journal
+    std::function<void()> serving;                // when the first generation is ready
+    Timing timing;
+};
+
+class Supervisor {
+public:
+    // `listeners` as the front gets them: thread 0's, thread 1's, ...
+    Supervisor(Plan plan, std::vector<UniqueFd> listeners);
+    ~Supervisor();
+
+    // Until told to stop. 0 after a stop; 1 when the first generation could not begin. Blocks SIGTERM, SIGINT, SIGHUP and
+    // SIGCHLD in this process and leaves them so.
+    [[nodiscard]] int run();
+
+private:
+    using Time = std::chrono::steady_clock::time_point;
+    enum class State { starting, serving, ending, waiting, draining };
+
+    void start_generation();
+    [[nodiscard]] Result<void> try_start();
+    void wait_for_events(int signals);
+    void read_signals(int signals);
+    // One look at the state; what follows from it. The exit code when all is over.
+    [[nodiscard]] std::optional<int> advance();
+    void look_whether_ready();
+    void end_generation(const std::string& why);
+    [[nodiscard]] std::optional<int> after_generation();
+    [[nodiscard]] bool could_not_begin() const;
+    void drain();
+    void kill_rest(const std::string& why);
+    [[nodiscard]] std::string accounts_of_ended() const;
+    [[nodiscard]] bool all_gone() const;
+
+    Plan plan_;
+    std::vector<UniqueFd> listeners_;
+    std::optional<Child> front_;
+    std::optional<Child> keeper_;
+    State state_ = State::waiting;
+    Time born_;
+    Time deadline_;  // of the state; waiting: when to start
+    unsigned short_lives_ = 0;
+    unsigned stops_ = 0;  // signals that asked for the end
+    bool served_ = false;
+    bool mishap_ = false;  // this generation failed in a way that another try may not
+};
+
+}  // namespace amana::server

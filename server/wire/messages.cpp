@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "server/wire/messages.hpp"
+
+#include "base/reader.hpp"
+#include "base/require.hpp"
+
+#include <algorithm>
+
+namespace amana::wire {
+
+namespace {
+
+constexpr std::size_t length_bytes = 4;
+constexpr std::size_t fixed_bytes = frame_head_bytes - length_bytes;  // what the length counts besides the body
+
+// The sizes a body may have; nothing for a kind that is none.
+struct BodySize {
+    std::size_t least;
+    std::size_t most;
+};
+
+std::optional<BodySize> body_size(Byte kind)
+{
+    switch (static_cast<Kind>(kind)) {
+    case Kind::hello: return BodySize{2, 2};
+    case Kind::begin: return BodySize{0, 0};
+    case Kind::chunk: return BodySize{1, max_body_bytes};
+    case Kind::finish: return BodySize{0, 0};
+    case Kind::abort: return BodySize{0, 0};
+    case Kind::credit: return BodySize{4, 4};
+    case Kind::stored: return BodySize{0, 0};
+    case Kind::refused: return BodySize{1, 1};
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+void append_frame(Bytes& out, Kind kind, UploadId upload, ByteView body)
+{
+    const auto size = body_size(static_cast<Byte>(kind));
+    require(size && size->least <= body.size() && body.size() <= size->most, "a frame's body of a wrong size");
+    Writer head;
+    head.integer(static_cast<std::uint32_t>(fixed_bytes + body.size())).integer(static_cast<Byte>(kind)).integer(upload);
+    append(out, head.take());
+    append(out, body);
+}
+
+void append_hello(Bytes& out)
+{
+    append_frame(out, Kind::hello, 0, Writer().integer(version).take());
+}
+
+void append_credit(Bytes& out, UploadId upload, std::uint32_t chunks)
+{
+    append_frame(out, Kind::credit, upload, Writer().integer(chunks).take());
+}
+
+void append_refused(Bytes& out, UploadId upload, Refusal why)
+{
+    append_frame(out, Kind::refused, upload, Writer().integer(static_cast<Byte>(why)).take());
+}
+
+MutableBytes FrameReader::room()
+{
+    if (buffer_.empty()) buffer_.resize(frame_head_bytes + max_body_bytes);
+    if (begin_ > 0) {
+        std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), buffer_.begin() + static_cast<std::ptrdiff_t>(end_),
+                  buffer_.begin());
+        end_ -= begin_;
+        begin_ = 0;
+    }
+    require(end_ < buffer_.size(), "room asked for while a whole frame waits");
+    return MutableBytes(buffer_).subspan(end_);
+}
+
+void FrameReader::filled(std::size_t count)
+{
+    require(count <= buffer_.size() - end_, "more filled than there was room");
+    end_ += count;
+}
+
+Result<std::optional<Frame>> FrameReader::next()
+{
+    const auto waiting = ByteView(buffer_).subspan(begin_, end_ - begin_);
+    if (waiting.size() < length_bytes) return std::optional<Frame>{};
+    Reader reader(waiting);
+    const auto length = reader.integer<std::uint32_t>();
+    if (length < fixed_bytes || length > fixed_bytes + max_body_bytes)
+        return Error{"a frame has a length that no frame has", ""};
+    if (waiting.size() < frame_head_bytes) return std::optional<Frame>{};
+    const auto kind = reader.integer<Byte>();
+    const auto upload = reader.integer<std::uint32_t>();
+    const auto size = body_size(kind);
+    const std::size_t body = length - fixed_bytes;
+    if (!size) return Error{"a frame is of an unknown kind", ""};
+    if (body < size->least || body > size->most) return Error{"a frame has a length that its kind does not have", ""};
+    if (waiting.size() < frame_head_bytes + body) return std::optional<Frame>{};
+    begin_ += frame_head_bytes + body;
+    return std::optional(Frame{static_cast<Kind>(kind), upload, reader.bytes(body)});
+}
+
+Result<void> check_hello(const Frame& frame)
+{
+    if (frame.kind != Kind::hello || frame.upload != 0) return Error{"the first frame is no hello", ""};
+    Reader reader(frame.body);
+    const auto theirs = reader.integer<std::uint16_t>();
+    if (!reader.done() || theirs != version)
+        return Error{"the other side speaks version " + std::to_string(theirs) + " of the wire, this program version " +
+                         std::to_string(version),
+                     "amana-front and amana-keeper must come from the same package; restart after an upgrade."};
+    return {};
+}
+
+Result<std::uint32_t> parse_credit(const Frame& frame)
+{
+    Reader reader(frame.body);
+    const auto chunks = reader.integer<std::uint32_t>();
+    if (frame.kind != Kind::credit || !reader.done() || chunks == 0 || chunks > upload_window)
+        return Error{"a credit that can't be", ""};
+    return chunks;
+}
+
+Result<Refusal> parse_refused(const Frame& frame)
+{
+    Reader reader(frame.body);
+    const auto why = static_cast<Refusal>(reader.integer<Byte>());
+    if (frame.kind == Kind::refused && reader.done()) {
+        switch (why) {
+        case Refusal::full:
+        case Refusal::invalid:
+        case Refusal::failed: return why;
+        }
+    }
+    return Error{"a refusal that can't be", ""};
+}
+
+}  // namespace amana::wire

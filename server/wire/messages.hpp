@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What front and keeper say to one another over a stream socketpair. One channel for each front thread.
+//
+//   frame = length (4, of what follows) ‖ kind (1) ‖ upload (4) ‖ body
+//
+// Both sides send hello first, whose body is the version (2); other versions end the channel. Then, for an upload whose
+// number the front chose and does not use again on this channel:
+//
+//   front:   begin, chunk, chunk, ..., finish      or abort at any moment (after finish it may be too late)
+//   keeper:  credit for chunks it has consumed; at last stored, or at any moment refused
+//
+// The first chunk is the envelope's whole header, each further one a sealed chunk. The front may have upload_window chunks
+// under way that no credit has come for: that is the backpressure, and bounds what either side holds. After refused the
+// keeper ignores what is still under way for that upload. stored is sent only when the envelope is on disk.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "crypto/envelope.hpp"
+
+#include <optional>
+
+namespace amana::wire {
+
+inline constexpr std::uint16_t version = 1;
+inline constexpr std::uint32_t upload_window = 4;
+inline constexpr std::size_t frame_head_bytes = 4 + 1 + 4;
+inline constexpr std::size_t max_body_bytes = crypto::sealed_chunk_bytes;
+
+enum class Kind : Byte {
+    hello = 1,    // both ways; body: version (2); upload 0
+    begin = 2,    // front: an envelope is coming
+    chunk = 3,    // front: its next bytes
+    finish = 4,   // front: that was all
+    abort = 5,    // front: forget it
+    credit = 6,   // keeper; body: how many more chunks may come (4)
+    stored = 7,   // keeper: durable
+    refused = 8,  // keeper; body: Refusal (1)
+};
+
+enum class Refusal : Byte {
+    full = 1,     // no space
+    invalid = 2,  // not the shape of an envelope
+    failed = 3,   // storage failed in another way; the admin's log says how
+};
+
+using UploadId = std::uint32_t;
+
+struct Frame {
+    Kind kind;
+    UploadId upload;
+    ByteView body;
+};
+
+// Appends one frame to `out`.
+void append_frame(Bytes& out, Kind kind, UploadId upload, ByteView body = {});
+void append_hello(Bytes& out);
+void append_credit(Bytes& out, UploadId upload, std::uint32_t chunks);
+void append_refused(Bytes& out, UploadId upload, Refusal why);
+
+// Cuts a stream into frames. Holds at most one frame more than was asked for.
+class FrameReader {
+public:
+    // Room for the next bytes from the socket; tell how many came with filled().
+    [[nodiscard]] MutableBytes room();
+    void filled(std::size_t count);
+    // The next whole frame, whose body is valid until room() is called again; nothing when more bytes are needed; an
+    // error for a frame that can't be.
+    [[nodiscard]] Result<std::optional<Frame>> next();
+
+private:
+    Bytes buffer_;
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
+};
+
+// An error when the hello is of another version.
+[[nodiscard]] Result<void> check_hello(const Frame& frame);
+[[nodiscard]] Result<std::uint32_t> parse_credit(const Frame& frame);
+[[nodiscard]] Result<Refusal> parse_refused(const Frame& frame);
+
+}  // namespace amana::wire

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The config each process gets from the warden: what it needs and no more. And how the processes are started.
+//
+// The warden runs amana-front and amana-keeper with these descriptors and nothing else open but stderr:
+//
+//   3       a stream socketpair to the warden: the slice comes in, to the end of the stream; then the child writes one line,
+//           "ready" or what is wrong, and closes its side
+//   4 ...   `channels` stream socketpairs between front and keeper, in the same order for both
+//   then    for the front, `channels` sets of listening sockets, one for each thread: thread 0's listeners, thread 1's, ...
+//
+// Front and keeper are one generation: when either ends, so does the other (its channels are at their end), and the
+// warden starts a new pair. SIGTERM to the front drains: it stops accepting, lets uploads under way finish until the
+// deadline, and exits 0; the keeper exits 0 when every channel has ended and all is on disk. The keeper ignores SIGTERM
+// and SIGINT.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/secret.hpp"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace amana::wire {
+
+inline constexpr int warden_fd = 3;
+inline constexpr int first_channel_fd = 4;
+inline constexpr std::uint32_t max_channels = 64;
+inline constexpr std::uint32_t max_listeners = 64;
+inline constexpr std::size_t max_certificate_bytes = 64 * 1024;
+inline constexpr std::size_t max_private_key_bytes = 16 * 1024;
+inline constexpr std::size_t max_path_bytes = 4096;
+inline constexpr std::size_t max_languages = 64;
+inline constexpr std::size_t max_language_bytes = 35;
+
+struct Limits {
+    std::uint64_t max_files_bytes = 64ull * 1024 * 1024;  // all files of one report
+    std::uint32_t max_connections = 4096;                 // over all threads
+    std::uint32_t max_uploads = 64;                       // reports being received at one moment, over all threads
+    std::chrono::seconds header_timeout{15};              // from the first byte to the end of a request's header
+    std::chrono::seconds idle_timeout{60};                // keep-alive, and between two reads of a body
+    std::chrono::seconds body_timeout{3600};              // a whole body
+    std::chrono::seconds drain_timeout{30};               // from SIGTERM to the end
+};
+
+struct FrontSlice {
+    std::uint32_t channels = 1;   // threads
+    std::uint32_t listeners = 1;  // for each thread
+    SecretBuffer certificate;     // PEM chain
+    SecretBuffer private_key;     // PEM
+    Bytes keyset;                 // signed note
+    std::string root_fingerprint;
+    std::string site_data;               // directory of templates and catalogues
+    std::vector<std::string> languages;  // in the order they are offered
+    Limits limits;
+};
+
+struct KeeperSlice {
+    std::uint32_t channels = 1;
+    std::string directory;
+    std::string origin;  // the log's name
+    std::chrono::seconds tick{900};
+    std::uint64_t reserve_bytes = 64ull * 1024 * 1024;  // free space below which nothing new is taken
+};
+
+// A slice opens with its own length, so that the child allocates locked memory once and knows a slice cut short:
+//   length (4, of what follows) ‖ version (2) ‖ which slice (1) ‖ fields in the order above
+[[nodiscard]] SecretBuffer encode(const FrontSlice& slice);
+[[nodiscard]] Bytes encode(const KeeperSlice& slice);
+[[nodiscard]] Result<FrontSlice> decode_front(ByteView bytes);
+[[nodiscard]] Result<KeeperSlice> decode_keeper(ByteView bytes);
+
+// For the child: reads the slice from warden_fd to its end, bounded.
+[[nodiscard]] Result<SecretBuffer> receive_slice();
+// For the child: one line to the warden, then closes warden_fd.
+void report_to_warden(std::string_view line);
+
+}  // namespace amana::wire

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The commands as staff run them, one after the other, and what they say.
+#include "desk/commands.hpp"
+
+#include "tests/desk/fixture.hpp"
+
+#include <unistd.h>
+
+using namespace amana;
+using namespace amana::desk;
+using namespace amana::desk::testing;
+namespace fs = std::filesystem;
+
+namespace {
+
+class Session {
+public:
+    Session()
+    {
+        REQUIRE(write_durable(folder_.path() / "pass", as_bytes(passphrase), 0600, DurableFile::Existing::refuse).has_value());
+        line.directory = folder_.path() / "desk";
+        line.passphrase_file = folder_.path() / "pass";
+        line.weeks = 2;
+    }
+
+    CommandLine line;
+    std::string said;
+
+    template <typename Command>
+    [[nodiscard]] Result<void> run(Command command)
+    {
+        Result<void> result;
+        said = printed([&](int fd) {
+            const UniqueFd before(::dup(STDOUT_FILENO));
+            REQUIRE(::dup2(fd, STDOUT_FILENO) >= 0);
+            result = command(line, Surroundings{[] { return now; }, quick});
+            REQUIRE(::dup2(before.get(), STDOUT_FILENO) >= 0);
+        });
+        return result;
+    }
+    void put_bundle(const Bytes& bundle)
+    {
+        line.bundle = path("bundle");
+        REQUIRE(write_durable(line.bundle, bundle, 0600, DurableFile::Existing::replace).has_value());
+    }
+    [[nodiscard]] fs::path path(const char* name) const { return folder_.path() / name; }
+
+private:
+    TemporaryFolder folder_;
+};
+
+}  // namespace
+
+TEST_CASE("the whole way, as staff walk it", "[commands]")
+{
+    Session session;
+    auto& line = session.line;
+    REQUIRE(session.run(run_init).has_value());
+    CHECK_THAT(session.said, Catch::Contains("Root fingerprint:") && Catch::Contains("What to do next:"));
+    const DeskPaths paths{line.directory};
+    const auto fingerprint = read_text(paths.fingerprint()).substr(0, 64);
+    CHECK_THAT(session.said, Catch::Contains(grouped(fingerprint).substr(0, 39)) && Catch::Contains(grouped(fingerprint).substr(40)));
+
+    REQUIRE(session.run(run_public).has_value());
+    const auto keys = crypto::KeySet::parse(as_bytes(session.said), fingerprint).value();
+    line.out = session.path("keys.note");
+    REQUIRE(session.run(run_public).has_value());
+    CHECK(crypto::KeySet::parse(as_bytes(read_text(line.out)), fingerprint).has_value());
+
+    Log log;
+    log.entries.push_back(seal({.story = "The story of a cook.", .files = {{"a.png", "image/png", Bytes{1, 2}}}},
+                               keys.sealing_keys(now).value()));
+    log.entries.push_back(seal({}, keys.sealing_keys(now).value()));
+    session.put_bundle(log.bundle(0, 1));
+    const auto early = session.run(run_import);
+    REQUIRE_FALSE(early.has_value());
+    CHECK_THAT(early.error().hint, Catch::Contains("amana-desk trust"));
+
+    line.verifier = log.verifier().text();
+    REQUIRE(session.run(run_trust).has_value());
+    REQUIRE(session.run(run_import).has_value());
+    CHECK_THAT(session.said, Catch::Contains("Imported 1 new entry: 1 report."));
+    REQUIRE(session.run(run_list).has_value());
+    CHECK_THAT(session.said, Catch::Contains("The story of a cook."));
+
+    line.id = to_hex(leaf_of(log.entries[0])).substr(0, 8);
+    REQUIRE(session.run(run_show).has_value());
+    CHECK_THAT(session.said, Catch::Contains("  | The story of a cook.\n") && Catch::Contains("attachment-1.png"));
+    line.json = true;
+    REQUIRE(session.run(run_show).has_value());
+    CHECK(session.said.front() == '{');
+    line.json = false;
+    line.out = session.path("out");
+    REQUIRE(session.run(run_save).has_value());
+    CHECK(read_text(line.out / "story.txt") == "The story of a cook.");
+
+    line.weeks = 3;
+    REQUIRE(session.run(run_extend).has_value());
+    CHECK_THAT(session.said, Catch::Contains("key set 2, 6 weeks"));
+}
+
+TEST_CASE("import says when there is nothing new, and what an older bundle may mean", "[commands]")
+{
+    Session session;
+    REQUIRE(session.run(run_init).has_value());
+    const auto keys = read_public_keys({session.line.directory}).value().keys.sealing_keys(now).value();
+    Log log;
+    for (int i = 0; i < 2; ++i) log.entries.push_back(seal({}, keys));
+    session.line.verifier = log.verifier().text();
+    REQUIRE(session.run(run_trust).has_value());
+    session.put_bundle(log.bundle());
+    REQUIRE(session.run(run_import).has_value());
+
+    session.line.passphrase_file = session.path("missing");  // not needed for any of these
+    REQUIRE(session.run(run_import).has_value());
+    CHECK_THAT(session.said, Catch::StartsWith("Nothing new.") && !Catch::Contains("lost entries"));
+    session.put_bundle(log.bundle(0, 1));
+    REQUIRE(session.run(run_import).has_value());
+    CHECK_THAT(session.said, Catch::StartsWith("Nothing new.") && Catch::Contains("already seen 2") &&
+                                 Catch::Contains("the server's log has lost entries"));
+    log.entries[0] = seal({}, keys);
+    session.put_bundle(log.bundle());
+    const auto forked = session.run(run_import);
+    REQUIRE_FALSE(forked.has_value());
+    CHECK_THAT(forked.error().text(), Catch::Contains("THE LOG'S PAST WAS CHANGED") && Catch::Contains("evidence"));
+}
+
+TEST_CASE("a second log key is refused unless it replaces the first on purpose", "[commands]")
+{
+    Session session;
+    REQUIRE(session.run(run_init).has_value());
+    const auto keys = read_public_keys({session.line.directory}).value().keys.sealing_keys(now).value();
+    Log first;
+    first.entries.push_back(seal({}, keys));
+    Log second;
+    second.entries = {seal({}, keys), first.entries[0]};
+    session.line.verifier = first.verifier().text();
+    REQUIRE(session.run(run_trust).has_value());
+    REQUIRE(session.run(run_trust).has_value());  // the same again
+    CHECK_THAT(session.said, Catch::StartsWith("Already trusted"));
+    session.put_bundle(first.bundle());
+    REQUIRE(session.run(run_import).has_value());
+
+    session.line.verifier = second.verifier().text();
+    const auto refused = session.run(run_trust);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK_THAT(refused.error().text(), Catch::Contains(first.verifier().text()) && Catch::Contains("--replace"));
+    // Replaced, the new key must still continue the log that was seen.
+    session.line.replace = true;
+    REQUIRE(session.run(run_trust).has_value());
+    session.put_bundle(second.bundle());
+    CHECK_FALSE(session.run(run_import).has_value());
+    session.line.new_log = true;
+    REQUIRE(session.run(run_trust).has_value());
+    REQUIRE(session.run(run_import).has_value());
+    CHECK_THAT(session.said, Catch::Contains("Imported 2 new entries: 1 report, 1 this desk already had."));
+    session.line.verifier = "nonsense";
+    CHECK_FALSE(session.run(run_trust).has_value());
+}
+
+TEST_CASE("nothing is shown without the passphrase", "[commands]")
+{
+    Session session;
+    REQUIRE(session.run(run_init).has_value());
+    session.line.passphrase_file = session.path("wrong");
+    REQUIRE(write_durable(session.line.passphrase_file, as_bytes("wrong horse battery staple"), 0600,
+                          DurableFile::Existing::refuse)
+                .has_value());
+    const auto listed = session.run(run_list);
+    REQUIRE_FALSE(listed.has_value());
+    CHECK_THAT(listed.error().message, Catch::Contains("the desk stays closed"));
+    CHECK(session.said.empty());
+}

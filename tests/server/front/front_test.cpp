@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The front as a browser meets it: pages, reports, problems that give the story back, and how it stops.
+#include "tests/server/front/front.hpp"
+#include "tests/server/front/reporting.hpp"
+#include "tests/support/catch.hpp"
+
+#include <future>
+
+namespace amana::front::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::string story = "He said <call me> & \"come\" to أخي";
+const std::string escaped_story = "He said &lt;call me&gt; &amp; &quot;come&quot; to أخي";
+
+std::string get(const std::string& target, const std::string& fields = "", const std::string& method = "GET")
+{
+    return method + " " + target + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
+}
+std::string post(const std::string& body, const std::string& fields = "", const std::string& target = "/en/report")
+{
+    return "POST " + target + " HTTP/1.1\r\nHost: a\r\nContent-Type: " + std::string(form_type) + "\r\nContent-Length: " +
+           std::to_string(body.size()) + "\r\n" + fields + "\r\n" + body;
+}
+
+unsigned status(const Client::Answer& answer)
+{
+    return answer.head.starts_with("HTTP/1.1 ") ? static_cast<unsigned>(std::stoul(answer.head.substr(9))) : 0;
+}
+bool has(const Client::Answer& answer, const std::string& field)
+{
+    return answer.head.find("\r\n" + field + "\r\n") != std::string::npos;
+}
+
+// But for the date, which may change between two.
+std::string head_of(const Client::Answer& answer)
+{
+    auto head = answer.head;
+    const auto at = head.find("Date: ");
+    return at == std::string::npos ? head : head.erase(at, head.find("\r\n", at) - at);
+}
+
+wire::Limits limits()
+{
+    wire::Limits limits;
+    limits.max_files_bytes = 100'000;
+    limits.header_timeout = limits.idle_timeout = limits.body_timeout = 60s;
+    return limits;
+}
+Front::Options options(const wire::Limits& given = limits())
+{
+    Front::Options options;
+    options.limits = given;
+    return options;
+}
+
+}  // namespace
+
+TEST_CASE("Pages, by GET and by HEAD, on one connection")
+{
+    Front front;
+    const auto client = front.connect();
+    for (const auto* target : {"/", "/ar/", "/en/", "/en/received"}) {
+        INFO(target);
+        client->write(get(target));
+        const auto page = client->read_answer();
+        CHECK(status(page) == 200);
+        CHECK(page.body.starts_with("<!DOCTYPE html>"));
+        CHECK(page.body.ends_with("\n"));
+        client->write(get(target, "", "HEAD"));
+        CHECK(head_of(client->read_answer(true)) == head_of(page));
+    }
+    client->write(get("/en"));
+    const auto moved = client->read_answer();
+    CHECK(status(moved) == 308);
+    CHECK(has(moved, "Location: /en/"));
+    // Several at once are answered in order; the last ends the connection.
+    client->write(get("/en/") + get("/nowhere") + get("/", "Connection: close\r\n"));
+    CHECK(status(client->read_answer()) == 200);
+    CHECK(status(client->read_answer()) == 404);
+    const auto last = client->read_answer();
+    CHECK(status(last) == 200);
+    CHECK(has(last, "Connection: close"));
+    CHECK(client->read().empty());
+    CHECK(client->ended_politely());
+}
+
+TEST_CASE("What is not there, and what may not be done")
+{
+    Front front;
+    for (const auto* target : {"/favicon.ico", "/xx/", "/en/report/", "/en/../", "*"}) {
+        INFO(target);
+        const auto answer = front.ask(get(target));
+        CHECK(status(answer) == 404);
+        CHECK(!answer.body.empty());
+        CHECK(head_of(front.ask(get(target, "", "HEAD"), true)) == head_of(answer));
+    }
+    CHECK(has(front.ask(get("/en/report")), "Allow: POST"));
+    CHECK(status(front.ask(get("/en/report", "", "PUT"))) == 405);
+    for (const auto* method : {"DELETE", "OPTIONS", "TRACE", "BREW"}) {
+        const auto answer = front.ask(get("/en/", "", method));
+        CHECK(status(answer) == 405);
+        CHECK(has(answer, "Allow: GET, HEAD"));
+    }
+    // A body nobody wants is read, so that the answer arrives and the connection goes on.
+    const auto client = front.connect();
+    client->write(post(std::string(50'000, 'x'), "", "/en/") + get("/en/"));
+    CHECK(status(client->read_answer()) == 405);
+    CHECK(status(client->read_answer()) == 200);
+}
+
+TEST_CASE("What is no HTTP is answered as far as it can be")
+{
+    auto config = limits();
+    config.header_timeout = 1s;
+    Front front(options(config));
+    CHECK(status(front.ask("nonsense\r\n\r\n")) == 400);
+    CHECK(status(front.ask("GET / HTTP/1.1\r\n\r\n")) == 400);
+    CHECK(status(front.ask("POST /en/report HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n")) == 400);
+    CHECK(status(front.ask(get("/", "X: " + std::string(20'000, 'x') + "\r\n"))) == 431);
+    const auto client = front.connect();
+    client->write("GET / HTTP/1.1\r\n");
+    const auto late = client->read_answer();
+    CHECK(status(late) == 408);
+    CHECK(has(late, "Connection: close"));
+    CHECK(client->read().empty());
+}
+
+TEST_CASE("A report is thanked for when it is stored")
+{
+    Front front(options());
+    const auto client = front.connect();
+    for (int i = 1; i <= 3; ++i) {
+        client->write(post(FormBody().story(story).file("f", std::string(100'000, 'x')).end(), "", i == 2 ? "/ar/report" : "/en/report"));
+        const auto answer = client->read_answer();
+        CHECK(status(answer) == 303);
+        CHECK(has(answer, i == 2 ? "Location: /ar/received" : "Location: /en/received"));
+        CHECK(answer.body.empty());
+        CHECK(front.stored() == i);
+    }
+    // In chunks, as some programs send.
+    const auto body = FormBody().story(story).end();
+    std::string chunks;
+    for (const char c : body) chunks += std::string("1\r\n") + c + "\r\n";
+    const auto answer = front.ask(get("/en/report", "Content-Type: " + std::string(form_type) + "\r\nTransfer-Encoding: chunked\r\n", "POST") + chunks + "0\r\n\r\n");
+    CHECK(status(answer) == 303);
+    CHECK(front.stored() == 4);
+}
+
+TEST_CASE("A problem gives the story back, escaped, and the connection goes on")
+{
+    Front front(options());
+    const auto client = front.connect();
+    const auto ask = [&](const std::string& body) {
+        client->write(post(body));
+        return client->read_answer();
+    };
+    auto answer = ask(FormBody().story(story).file("f", std::string(100'001, 'x')).end());
+    CHECK(status(answer) == 413);
+    CHECK(answer.body.find(">\n" + escaped_story + "</textarea>") != std::string::npos);
+    CHECK(answer.body.find(story) == std::string::npos);
+    answer = ask(FormBody().story("too <b>").end());
+    CHECK(status(answer) == 422);
+    CHECK(answer.body.find(">\ntoo &lt;b&gt;</textarea>") != std::string::npos);
+    // A long one, of what grows most.
+    const std::string quotes(60'000, '"');
+    answer = ask(FormBody().story(quotes).end());
+    CHECK(status(answer) == 422);
+    std::size_t entities = 0;
+    for (auto at = answer.body.find("&quot;"); at != std::string::npos; at = answer.body.find("&quot;", at + 1)) ++entities;
+    CHECK(entities == quotes.size());
+    answer = ask(FormBody().story(std::string(100'000, 'x')).end());
+    CHECK(status(answer) == 422);
+    CHECK(answer.body.find("xxxx") == std::string::npos);
+    answer = ask("no form at all");
+    CHECK(status(answer) == 400);
+    answer = ask(FormBody().story(story).end());
+    CHECK(status(answer) == 303);
+    CHECK(front.stored() == 1);
+
+    answer = front.ask(get("/en/report", "Content-Type: text/plain\r\nContent-Length: 5\r\n", "POST") + "hello");
+    CHECK(status(answer) == 400);
+    answer = front.ask(get("/en/report", "", "POST"));
+    CHECK(status(answer) == 400);
+}
+
+TEST_CASE("Too large a report is told, and its answer is read even by one who sends all of it first")
+{
+    Front front(options());
+    const std::string large(8'000'000, 'x');
+    const auto client = front.connect();
+    client->write(post(FormBody().story(story).file("f", large).end()));  // its length says so: nothing is kept
+    const auto answer = client->read_answer();
+    CHECK(status(answer) == 413);
+    CHECK(answer.body.find(">\n" + escaped_story + "</textarea>") != std::string::npos);
+    client->write(get("/en/"));
+    CHECK(status(client->read_answer()) == 200);
+    CHECK(front.stored() == 0);
+    CHECK(front.aborted() == 0);  // not even begun
+}
+
+TEST_CASE("Who asks before sending is told, one way or the other")
+{
+    Front front(options());
+    const auto body = FormBody().story(story).end();
+    const auto head = post(body, "Expect: 100-continue\r\n").substr(0, post(body, "Expect: 100-continue\r\n").size() - body.size());
+    auto client = front.connect();
+    client->write(head);
+    CHECK(client->read_until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
+    client->write(body);
+    CHECK(status(client->read_answer()) == 303);
+    client->write(head);
+    CHECK(client->read_until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
+    client->write(body);
+    CHECK(status(client->read_answer()) == 303);
+
+    const std::string asks = "Content-Type: " + std::string(form_type) + "\r\nExpect: 100-continue\r\nContent-Length: ";
+    auto answer = front.ask(get("/en/report", asks + "99999999999\r\n", "POST"));
+    CHECK(status(answer) == 413);
+    CHECK(has(answer, "Connection: close"));
+    answer = front.ask(get("/nowhere", asks + "1000\r\n", "POST"));
+    CHECK(status(answer) == 404);
+    CHECK(has(answer, "Connection: close"));
+}
+
+TEST_CASE("A sender that stops is told, or forgotten")
+{
+    auto config = limits();
+    config.idle_timeout = 1s;
+    Front front(options(config));
+    const auto body = post(FormBody().file("f", std::string(90'000, 'x')).story(story).end());
+    auto client = front.connect();
+    client->write(body.substr(0, 80'000));
+    CHECK(status(client->read_answer()) == 408);
+    client = front.connect();
+    client->write(body.substr(0, 80'000));
+    client->close();
+    client = front.connect();
+    client->close_notify();
+    // One who only waits is let go without a word.
+    client = front.connect();
+    CHECK(client->read().empty());
+    for (int i = 0; i < 100 && front.aborted() < 2; ++i) std::this_thread::sleep_for(50ms);
+    CHECK(front.aborted() == 2);
+    CHECK(front.stored() == 0);
+}
+
+TEST_CASE("Without a valid key the form is closed before anything is typed")
+{
+    auto closed = options();
+    closed.time = 3 * one_week;
+    Front front(closed);
+    CHECK(status(front.ask(get("/"))) == 200);
+    CHECK(status(front.ask(get("/en/"))) == 503);
+    const auto answer = front.ask(post(FormBody().story(story).end()));
+    CHECK(status(answer) == 503);
+    CHECK(answer.body.find(">\n" + escaped_story + "</textarea>") != std::string::npos);
+    CHECK(front.stored() == 0);
+}
+
+TEST_CASE("As many connections as there may be; the next waits until one goes")
+{
+    auto config = limits();
+    config.max_connections = 2;
+    Front front(options(config));
+    auto first = front.connect();
+    const auto second = front.connect();
+    auto third = std::async(std::launch::async, [&] { return status(front.ask(get("/en/"))); });
+    CHECK(third.wait_for(300ms) == std::future_status::timeout);
+    second->write(get("/en/"));
+    CHECK(status(second->read_answer()) == 200);
+    first->close_notify();
+    first->close();
+    CHECK(third.get() == 200);
+}
+
+TEST_CASE("One more report than may come in at once waits its turn")
+{
+    auto config = limits();
+    config.max_uploads = 1;
+    Front front(options(config));
+    const auto body = post(FormBody().file("f", std::string(50'000, 'x')).story(story).end());
+    const auto slow = front.connect();
+    slow->write(body.substr(0, 40'000));
+    std::this_thread::sleep_for(200ms);
+    auto other = std::async(std::launch::async, [&] { return status(front.ask(body)); });
+    CHECK(other.wait_for(500ms) == std::future_status::timeout);
+    slow->write(body.substr(40'000));
+    CHECK(status(slow->read_answer()) == 303);
+    CHECK(other.get() == 303);
+}
+
+TEST_CASE("Draining: who waits is let go, who is sending is thanked")
+{
+    Front front(options());
+    const auto idle = front.connect();
+    const auto body = post(FormBody().file("f", std::string(90'000, 'x')).story(story).end());
+    const auto sending = front.connect();
+    sending->write(body.substr(0, 80'000));
+    std::this_thread::sleep_for(200ms);
+    const auto begun = std::chrono::steady_clock::now();
+    front.drain(60s);
+    CHECK(idle->read().empty());
+    CHECK(std::chrono::steady_clock::now() - begun < 20s);
+    sending->write(body.substr(80'000));
+    const auto answer = sending->read_answer();
+    CHECK(status(answer) == 200);  // the page itself: nobody would answer where a 303 leads
+    CHECK(answer.body == front.site().pages.received("en"));
+    CHECK(has(answer, "Connection: close"));
+    CHECK(sending->read().empty());
+    front.wait_until_ended();
+    CHECK(front.stored() == 1);
+    CHECK(front.lost == 0);
+}
+
+TEST_CASE("Draining ends at its deadline, with reports under way or a client that reads nothing")
+{
+    Front front(options());
+    const auto sending = front.connect();
+    sending->write(post(FormBody().file("f", std::string(90'000, 'x')).story(story).end()).substr(0, 80'000));
+    const auto waiting = front.connect();
+    waiting->write("GET /");
+    std::this_thread::sleep_for(200ms);
+    const auto begun = std::chrono::steady_clock::now();
+    front.drain(300ms);
+    front.wait_until_ended();
+    CHECK(std::chrono::steady_clock::now() - begun < 20s);
+    front.destroy_worker();  // with all that hangs on it, in whatever order it holds it
+    CHECK(sending->read().empty());
+}
+
+TEST_CASE("A keeper that goes: who is sending is told, and the front with it")
+{
+    Front front(options());
+    const auto sending = front.connect();
+    const auto body = post(FormBody().file("f", std::string(90'000, 'x')).story(story).end());
+    sending->write(body.substr(0, 80'000));
+    std::this_thread::sleep_for(200ms);
+    front.lose_keeper();
+    for (int i = 0; i < 100 && front.lost == 0; ++i) std::this_thread::sleep_for(50ms);
+    CHECK(front.lost == 1);
+    sending->write(body.substr(80'000));
+    const auto answer = sending->read_answer();
+    CHECK(status(answer) == 500);
+    CHECK(answer.body.find(escaped_story) != std::string::npos);
+}
+
+}  // namespace amana::front::test

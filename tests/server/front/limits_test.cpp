@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Places are never more than there are, come back when dropped, and are as many as locked memory allows.
+#include "server/front/limits.hpp"
+#include "server/front/http.hpp"
+#include "tests/support/catch.hpp"
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+namespace amana::front::test {
+
+namespace {
+
+template <typename Take>
+std::size_t count_all(Take take)
+{
+    std::vector<decltype(take())> taken;
+    do taken.push_back(take());
+    while (taken.back() && taken.size() < 100'000);
+    return taken.size() - 1;
+}
+
+struct Counts {
+    std::size_t connections;
+    std::size_t requests;
+    std::size_t reports;
+    bool operator==(const Counts&) const = default;
+};
+Counts counts(const wire::Limits& config, const MemoryProtection& protection)
+{
+    Limits limits(config, protection);
+    const auto count = [&] {
+        return Counts{count_all([&] { return limits.connection(); }), count_all([&] { return limits.request(); }),
+                      count_all([&] { return limits.report(); })};
+    };
+    const auto first = count();
+    CHECK(count() == first);  // all were given back
+    return first;
+}
+
+constexpr std::size_t fixed = locked_bytes_base + locked_bytes_requests;
+
+}  // namespace
+
+TEST_CASE("As many as the config allows, when everything is locked")
+{
+    wire::Limits config;
+    config.max_connections = 4096;
+    config.max_uploads = 64;
+    CHECK(counts(config, {true, SIZE_MAX}) == Counts{4096, 4096, 64});
+    config.max_connections = 1;
+    config.max_uploads = 1;
+    CHECK(counts(config, {true, SIZE_MAX}) == Counts{1, 1, 1});
+}
+
+TEST_CASE("As many as memory may be locked for, when it is scarce")
+{
+    wire::Limits config;
+    config.max_connections = 4096;
+    config.max_uploads = 64;
+    const auto reports = [&](std::size_t lockable) { return counts(config, {false, lockable}).reports; };
+    CHECK(reports(0) == 0);
+    CHECK(reports(fixed) == 0);
+    CHECK(reports(fixed + locked_bytes_per_report - 1) == 0);
+    CHECK(reports(fixed + locked_bytes_per_report) == 1);
+    CHECK(reports(fixed + 3 * locked_bytes_per_report - 1) == 2);
+    CHECK(reports(std::size_t{1} << 40) == 64);
+    CHECK(reports(SIZE_MAX) == 64);
+    // What an ordinary user may lock is enough for a desk's worth of reports at a time.
+    CHECK(reports(8 * 1024 * 1024) >= 12);
+
+    const auto scarce = counts(config, {false, 8 * 1024 * 1024});
+    CHECK(scarce.connections == 4096);
+    CHECK(scarce.requests == locked_bytes_requests / locked_bytes_per_request);
+    CHECK(scarce.requests >= 50);
+    config.max_connections = 3;
+    CHECK(counts(config, {false, 8 * 1024 * 1024}).requests == 3);
+    // A buffer in whole pages, with libsodium's canary before it.
+    CHECK(locked_bytes_per_request >= (read_buffer_bytes + 16 + 4095) / 4096 * 4096);
+}
+
+TEST_CASE("A place that is moved is one place")
+{
+    std::atomic<std::uint32_t> left = 2;
+    auto first = Place::take(left);
+    REQUIRE(first);
+    CHECK(left == 1);
+    {
+        const Place moved = std::move(*first);
+        CHECK(left == 1);
+    }
+    CHECK(left == 2);
+    first.reset();
+    CHECK(left == 2);
+    auto one = Place::take(left);
+    auto two = Place::take(left);
+    CHECK(!Place::take(left));
+    *one = std::move(*two);
+    two.reset();
+    CHECK(left == 1);
+    one.reset();
+    CHECK(left == 2);
+}
+
+TEST_CASE("Never more places than there are, from many threads")
+{
+    std::atomic<std::uint32_t> left = 3;
+    std::atomic<int> inside = 0;
+    std::atomic<int> most = 0;
+    std::atomic<int> taken = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; ++i)
+        threads.emplace_back([&] {
+            for (int round = 0; round < 20'000; ++round) {
+                const auto place = Place::take(left);
+                if (!place) continue;
+                ++taken;
+                const int now = ++inside;
+                for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {}
+                --inside;
+            }
+        });
+    for (auto& thread : threads) thread.join();
+    CHECK(most <= 3);
+    CHECK(taken > 3);
+    CHECK(left == 3);
+}
+
+}  // namespace amana::front::test

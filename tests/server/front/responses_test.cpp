@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What every answer says of itself: all of its fields and no other. And which address means what.
+#include "server/front/responses.hpp"
+#include "server/front/routes.hpp"
+#include "tests/support/catch.hpp"
+
+#include <cstdlib>
+#include <ctime>
+#include <set>
+
+namespace amana::front {
+
+// So that a failure can be told.
+static std::ostream& operator<<(std::ostream& out, const Status& status) { return out << status.code << ' ' << status.reason; }
+static bool operator==(const Status& a, const Status& b) { return a.code == b.code && a.reason == b.reason; }
+static bool operator==(const Route& a, const Route& b) { return a.page == b.page && a.language == b.language; }
+static std::ostream& operator<<(std::ostream& out, const Route& route) { return out << static_cast<int>(route.page) << ' ' << route.language; }
+
+}  // namespace amana::front
+
+namespace amana::front::test {
+
+namespace {
+
+const web::Pages& pages()
+{
+    static const auto loaded = [] {
+        const char* build = std::getenv("AMANA_BUILD");
+        if (build == nullptr) throw std::runtime_error("set AMANA_BUILD, as ctest does");
+        web::SiteSettings settings;
+        settings.data = std::string(build) + "/share/amana";
+        settings.root_fingerprint = "9f2ac41be07733d15a86c0fe4482bb19d70e35f6a1c8802d6b94e3570fca126e";
+        return web::Pages::load(settings).value();
+    }();
+    return loaded;
+}
+
+// The value of the head's only Date, cut out of it.
+std::string cut_date(std::string& head)
+{
+    const auto at = head.find("Date: ");
+    REQUIRE(at != std::string::npos);
+    const auto end = head.find("\r\n", at);
+    const auto date = head.substr(at + 6, end - at - 6);
+    head.erase(at, end + 2 - at);
+    REQUIRE(head.find("Date:") == std::string::npos);
+    return date;
+}
+
+std::string everywhere()
+{
+    return
+    "Content-Type: text/html; charset=utf-8\r\n"
+    "Content-Security-Policy: default-src 'none'; style-src '" + pages().style_hash() +
+    "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n"
+    "Cache-Control: no-store\r\n"
+    "Referrer-Policy: no-referrer\r\n"
+    "X-Content-Type-Options: nosniff\r\n"
+    "X-Frame-Options: DENY\r\n"
+    "Cross-Origin-Opener-Policy: same-origin\r\n"
+    "Cross-Origin-Embedder-Policy: require-corp\r\n"
+    "Cross-Origin-Resource-Policy: same-origin\r\n"
+    "Permissions-Policy: accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), "
+    "geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), "
+    "publickey-credentials-get=(), screen-wake-lock=(), usb=(), web-share=(), xr-spatial-tracking=()\r\n"
+    "Strict-Transport-Security: max-age=63072000\r\n";
+}
+
+}  // namespace
+
+TEST_CASE("The header fields of an answer are these and no other")
+{
+    const Responses responses(pages());
+    auto head = responses.head(status::ok, 1234, true);
+    (void)cut_date(head);
+    CHECK(head == "HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n" + everywhere() + "\r\n");
+    head = responses.head(status::see_other, 0, false, "Location: /ar/received\r\n");
+    (void)cut_date(head);
+    CHECK(head == "HTTP/1.1 303 See Other\r\nContent-Length: 0\r\n" + everywhere() + "Connection: close\r\nLocation: /ar/received\r\n\r\n");
+    CHECK(pages().style_hash().starts_with("sha256-"));
+    for (const auto* absent : {"Server", "Set-Cookie", "ETag", "Last-Modified", "Vary", "X-Powered-By"})
+        CHECK(head.find(absent) == std::string::npos);
+}
+
+TEST_CASE("An answer to HEAD is the answer to GET without its body")
+{
+    const Responses responses(pages());
+    const std::string html = "<p>سلام</p>";
+    const auto get = responses.page(status::ok, html, true, false);
+    const auto head = responses.page(status::ok, html, true, true);
+    CHECK(get == head + html);
+    CHECK(head.ends_with("\r\n\r\n"));
+    CHECK(head.find("Content-Length: " + std::to_string(html.size()) + "\r\n") != std::string::npos);
+}
+
+TEST_CASE("Date is the minute that has begun, in the one form HTTP has")
+{
+    const Responses responses(pages());
+    const auto before = std::time(nullptr);
+    auto head = responses.head(status::ok, 0, true);
+    const auto after = std::time(nullptr);
+    const auto date = cut_date(head);
+    std::tm parsed{};
+    const char* end = ::strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parsed);
+    REQUIRE((end != nullptr && *end == '\0'));
+    CHECK(date.size() == 29);
+    CHECK(date.ends_with(":00 GMT"));
+    const auto time = ::timegm(&parsed);
+    CHECK(time <= after);
+    CHECK(time > before - 60);
+    // Day and month are English and the right ones: written again, the date is the same.
+    std::array<char, 64> again{};
+    (void)std::strftime(again.data(), again.size(), "%a, %d %b %Y %H:%M:%S GMT", ::gmtime(&time));
+    CHECK(date == again.data());
+}
+
+TEST_CASE("Which status a problem has")
+{
+    using web::Problem;
+    const auto all = [](std::initializer_list<Problem> problems, Status expected) {
+        for (const auto problem : problems) {
+            INFO(web::problem_name(problem));
+            CHECK(status_of(problem) == expected);
+        }
+        return problems.size();
+    };
+    auto told = all({Problem::empty_story, Problem::short_story, Problem::long_story, Problem::wrong_encoding}, {422, "Unprocessable Content"});
+    told += all({Problem::too_large, Problem::too_many_parts}, {413, "Content Too Large"});
+    told += all({Problem::storage_full}, {507, "Insufficient Storage"});
+    told += all({Problem::closed, Problem::busy}, {503, "Service Unavailable"});
+    told += all({Problem::not_found}, {404, "Not Found"});
+    told += all({Problem::bad_request}, {400, "Bad Request"});
+    told += all({Problem::timed_out}, {408, "Request Timeout"});
+    told += all({Problem::internal}, {500, "Internal Server Error"});
+    told += all({Problem::method_not_allowed}, {405, "Method Not Allowed"});
+    CHECK(told == web::all_problems.size());
+}
+
+TEST_CASE("Which address means what")
+{
+    CHECK(find_route("/") == Route{Page::index, ""});
+    CHECK(find_route("/?utm=1") == Route{Page::index, ""});
+    CHECK(find_route("/ar") == Route{Page::form_without_slash, "ar"});
+    CHECK(find_route("/ar/") == Route{Page::form, "ar"});
+    CHECK(find_route("/ar/?a=/b") == Route{Page::form, "ar"});
+    CHECK(find_route("/pt-BR/report") == Route{Page::report, "pt-BR"});
+    CHECK(find_route("/ar/received?") == Route{Page::received, "ar"});
+    for (const auto* nowhere : {"", "*", "ar/", "//", "//report", "///", "/ar//", "/ar/report/", "/ar/reports", "/ar/../en/", "/ar/Report",
+                                "?", "/ar/%72eport", "/ar/report#a", "https://a.example/ar/"}) {
+        INFO(nowhere);
+        CHECK(find_route(nowhere) == std::nullopt);
+    }
+    // Whether a language is spoken is asked elsewhere; its name is taken as it stands.
+    CHECK(find_route("/\r\nX: y/") == Route{Page::form, "\r\nX: y"});
+}
+
+TEST_CASE("Which methods an address has")
+{
+    CHECK(allowed(Page::index) == "GET, HEAD");
+    CHECK(allowed(Page::form) == "GET, HEAD");
+    CHECK(allowed(Page::form_without_slash) == "GET, HEAD");
+    CHECK(allowed(Page::received) == "GET, HEAD");
+    CHECK(allowed(Page::report) == "POST");
+    std::set<std::string_view> behind;
+    for (const auto& entry : route_table) behind.insert(entry.behind_language);
+    CHECK(behind.size() == route_table.size());
+}
+
+}  // namespace amana::front::test

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What an export does when it can't be done rightly.
+#include "server/keeper/exporter.hpp"
+#include "server/keeper/status.hpp"
+#include "tests/server/keeper/support.hpp"
+#include "tests/support/catch.hpp"
+
+namespace amana::keeper::test {
+
+namespace {
+
+wire::KeeperSlice slice_of(const Scratch& scratch)
+{
+    wire::KeeperSlice slice;
+    slice.directory = scratch.path().string();
+    slice.origin = "test.example/log";
+    return slice;
+}
+
+}  // namespace
+
+TEST_CASE("A bundle holds the log, in order, under its checkpoint")
+{
+    const Scratch scratch;
+    auto storage = open_storage(slice_of(scratch)).value();
+    auto& store = *storage.store;
+    std::vector<SealedEnvelope> envelopes;
+    for (const auto size : {crypto::text_class, crypto::text_class, 64 * crypto::kibibyte, 2 * crypto::mebibyte}) {
+        envelopes.push_back(seal_envelope(size, 1 + envelopes.size()));
+        (void)stage_and_accept(store, envelopes.back());
+    }
+    store.commit().value();
+    const auto out = scratch.path() / "bundle";
+    std::uint64_t called = 0;
+    const auto summary = export_bundle(storage, {out, 0, [&](std::uint64_t done, std::uint64_t total) {
+                                                            CHECK(done == called++);
+                                                            CHECK(total == 4);
+                                                            return true;
+                                                        }}).value();
+    CHECK(called == 4);
+    CHECK(summary.entries == 4);
+    CHECK(summary.bytes == std::filesystem::file_size(out));
+    const auto bundle = read_bundle(out, storage.sequencer.verifier());
+    CHECK(Leaves(bundle.leaves.begin(), bundle.leaves.end()) == leaves_of(envelopes));
+
+    SECTION("from every index")
+    {
+        for (std::uint64_t first = 0; first <= 4; ++first) {
+            const auto part = scratch.path() / ("part" + std::to_string(first));
+            (void)export_bundle(storage, {part, first, {}}).value();
+            const auto read = read_bundle(part, storage.sequencer.verifier());
+            CHECK(read.first == first);
+            CHECK(std::equal(read.leaves.begin(), read.leaves.end(), bundle.leaves.begin() + static_cast<std::ptrdiff_t>(first)));
+        }
+    }
+    SECTION("interrupted, nothing is left")
+    {
+        const auto part = scratch.path() / "part";
+        CHECK(export_bundle(storage, {part, 0, [](std::uint64_t done, std::uint64_t) { return done < 2; }}).has_error());
+        for (const auto& file : std::filesystem::directory_iterator(scratch.path()))
+            CHECK(file.path().filename().string().find("part") == std::string::npos);
+    }
+    SECTION("damage on this disk is found, and named by its entry")
+    {
+        const auto damage = [&](const char* sql) {
+            const auto database = Database::open(scratch.path() / "amana.db", Database::Mode::read_write_create).value();
+            database->execute(sql).value();
+            return export_bundle(storage, {scratch.path() / "part", 0, {}});
+        };
+        const auto* sql = "";
+        SECTION("a chunk of zeros") { sql = "UPDATE log_chunk SET data = zeroblob(length(data)) WHERE key = 2 * 4096 + 1"; }
+        SECTION("a chunk missing") { sql = "DELETE FROM log_chunk WHERE key = 2 * 4096 + 1"; }
+        SECTION("a chunk too many") { sql = "INSERT INTO log_chunk SELECT max(key) + 1, x'00' FROM log_chunk WHERE key >> 12 = 2"; }
+        SECTION("another's chunk") { sql = "UPDATE log_chunk SET data = (SELECT data FROM log_chunk WHERE key = 4096) WHERE key = 2 * 4096"; }
+        SECTION("all of it") { sql = "DELETE FROM log_chunk WHERE key >> 12 = 2"; }
+        SECTION("its leaf hash") { sql = "UPDATE log SET leaf_hash = x'00' WHERE idx = 2"; }
+        if (*sql == '\0') return;
+        const auto damaged = damage(sql);
+        REQUIRE(damaged.has_error());
+        CHECK(damaged.error().message.find("entry 2 ") != std::string::npos);
+        CHECK(!std::filesystem::exists(scratch.path() / "part"));
+    }
+}
+
+TEST_CASE("A log key is made once, and status names its verifier")
+{
+    const Scratch scratch;
+    const auto slice = slice_of(scratch);
+    auto storage = open_storage(slice).value();
+    const auto first = read_status(storage, slice).value();
+    CHECK(crypto::NoteVerifier::parse(first.verifier).value().name == "test.example/log");
+    CHECK(std::filesystem::file_size(scratch.path() / "log.key") == 32);
+    storage = open_storage(slice).value();
+    CHECK(read_status(storage, slice).value().verifier == first.verifier);
+    CHECK(status_text(first).find("log-verifier: " + first.verifier + "\n") != std::string::npos);
+}
+
+}  // namespace amana::keeper::test

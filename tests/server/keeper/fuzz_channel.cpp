@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// A front that says anything at all, cut anyhow: no crash, and what is accepted was staged, whole and in order, under a key
+// that is not discarded. The first byte says how the stream is cut and how often a group is committed or fails.
+#include "base/require.hpp"
+#include "server/keeper/intake.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+namespace amana::keeper {
+
+namespace {
+
+class MemoryStore final : public Store {
+public:
+    explicit MemoryStore(unsigned fail_every) : fail_every_(fail_every) {}
+
+    Stored<void> stage(UploadKey key, std::uint32_t number, ByteView) override
+    {
+        if (fail_every_ != 0 && ++calls_ % fail_every_ == 0) return StoreFailure{true, Error{"full", ""}};
+        auto& chunks = staged_[key];
+        require(chunks == number, "chunks staged out of order");
+        ++chunks;
+        return {};
+    }
+    Stored<void> accept(const PendingEnvelope& envelope) override
+    {
+        const auto expected = 1 + (envelope.size_class + crypto::chunk_bytes - 1) / crypto::chunk_bytes;
+        require(staged_[envelope.key] == expected, "accepted without all of its chunks");
+        require(accepted_.insert(envelope.key).second, "accepted twice");
+        return {};
+    }
+    Stored<std::size_t> discard(UploadKey key, std::size_t max) override
+    {
+        require(!accepted_.contains(key), "discarded though accepted");
+        const auto found = staged_.find(key);
+        if (found == staged_.end()) return std::size_t{0};
+        const auto count = std::min<std::size_t>(found->second, max);
+        found->second -= static_cast<std::uint32_t>(count);
+        if (found->second == 0) staged_.erase(found);
+        return count;
+    }
+    Stored<void> commit() override
+    {
+        kept_ = {staged_, accepted_};
+        return {};
+    }
+    void roll_back() override { std::tie(staged_, accepted_) = kept_; }
+    Stored<std::uint64_t> sequence(const Arrange&) override { return std::uint64_t{0}; }
+    Stored<std::vector<UploadKey>> orphans() override { return std::vector<UploadKey>{}; }
+    Stored<Tree> tree() override { return Tree{}; }
+    Stored<void> read(std::uint64_t, const EntrySink&) override { return {}; }
+    Stored<Stats> stats() override { return Stats{}; }
+    Stored<bool> settle() override { return true; }
+    Stored<void> reclaim() override { return {}; }
+
+    // After everything: nothing lies there but what was accepted.
+    void expect_clean() const
+    {
+        for (const auto& [key, chunks] : staged_) require(accepted_.contains(key), "something unfinished stays");
+    }
+
+private:
+    using Staged = std::map<UploadKey, std::uint32_t>;
+    unsigned fail_every_;
+    unsigned calls_ = 0;
+    Staged staged_;
+    std::set<UploadKey> accepted_;
+    std::pair<Staged, std::set<UploadKey>> kept_;
+};
+
+void run(ByteView input)
+{
+    if (input.empty()) return;
+    const std::size_t cut = (std::size_t{input[0]} & 0x0f) == 0 ? SIZE_MAX : 1 + 97 * (std::size_t{input[0]} & 0x0f);
+    MemoryStore store((input[0] >> 4) & 7);
+    const bool commit_often = (input[0] & 0x80) != 0;
+    Intake intake(store, {[] { return std::uint64_t{1} << 40; }, 0}, [](std::string_view) {});
+    Channel channel(UniqueFd(), 0);
+    wire::FrameReader reader;
+    for (auto rest = input.subspan(1); !rest.empty() && !channel.ended;) {
+        const auto room = reader.room();
+        const auto count = std::min({cut, room.size(), rest.size()});
+        std::copy_n(rest.begin(), count, room.begin());
+        reader.filled(count);
+        rest = rest.subspan(count);
+        while (!channel.ended) {
+            const auto frame = reader.next();
+            if (frame && !*frame) break;
+            channel.ended = !frame || !intake.handle(channel, **frame);
+            if (commit_often) intake.commit();
+        }
+    }
+    intake.commit();
+    intake.drop(channel);
+    while (intake.clean_up() == Intake::CleanUp::more) {
+    }
+    store.expect_clean();
+}
+
+}  // namespace
+
+}  // namespace amana::keeper
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    amana::keeper::run({data, size});
+    return 0;
+}

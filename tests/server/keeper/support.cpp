@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "tests/server/keeper/support.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <iostream>
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace amana::keeper::test {
+
+namespace {
+
+constexpr int patience_milliseconds = 60'000;
+
+const std::vector<crypto::XWingPublicKey>& public_keys()
+{
+    static const auto keys = [] {
+        std::vector<crypto::XWingPublicKey> made;
+        for (Byte i = 1; i <= crypto::max_slots; ++i) made.push_back(crypto::xwing_public_key(Bytes(crypto::xwing_secret_bytes, i)));
+        return made;
+    }();
+    return keys;
+}
+
+}  // namespace
+
+Scratch::Scratch()
+{
+    auto pattern = (std::filesystem::temp_directory_path() / "amana-keeper-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no scratch directory");
+    path_ = pattern;
+}
+
+Scratch::~Scratch()
+{
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
+std::mt19937_64 seeded_generator()
+{
+    const char* given = std::getenv("AMANA_SEED");
+    const auto seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+    std::cout << "AMANA_SEED=" << seed << "\n";
+    return std::mt19937_64(seed);
+}
+
+int tiered(int ci, int full)
+{
+    const char* tier = std::getenv("AMANA_TIER");
+    const int count = tier != nullptr && std::string_view(tier) == "full" ? full : ci;
+    std::cout << "count: " << count << "\n";
+    return count;
+}
+
+SealedEnvelope seal_envelope(std::uint64_t size_class, std::size_t recipients)
+{
+    auto sealer = crypto::Sealer::create(std::span(public_keys()).first(recipients)).value();
+    SealedEnvelope envelope;
+    envelope.size_class = size_class;
+    const auto add = [&](ByteView bytes) { envelope.chunks.emplace_back(bytes.begin(), bytes.end()); };
+    add(sealer.header());
+    sealer.pad_to(size_class);
+    while (!sealer.done()) add(sealer.seal());
+    crypto::LeafHash leaf;
+    for (const auto& chunk : envelope.chunks) leaf.update(chunk);
+    envelope.leaf = leaf.finish();
+    return envelope;
+}
+
+UploadKey stage(Store& store, const SealedEnvelope& envelope)
+{
+    const auto key = random_upload_key();
+    std::uint32_t number = 0;
+    for (const auto& chunk : envelope.chunks) store.stage(key, number++, chunk).value();
+    return key;
+}
+
+UploadKey stage_and_accept(Store& store, const SealedEnvelope& envelope)
+{
+    const auto key = stage(store, envelope);
+    store.accept({key, envelope.size_class, envelope.leaf}).value();
+    return key;
+}
+
+Leaves leaves_of(const std::vector<SealedEnvelope>& envelopes)
+{
+    Leaves leaves;
+    for (const auto& envelope : envelopes) leaves.insert(envelope.leaf);
+    return leaves;
+}
+
+Leaves leaves_in_log(Store& store)
+{
+    Leaves leaves;
+    const auto size = store.tree().value().size;
+    for (std::uint64_t index = 0; index < size; ++index) {
+        crypto::LeafHash leaf;
+        crypto::Hash expected{};
+        store.read(index, [&](const LogEntry& entry, ByteView chunk) -> Result<void> {
+            expected = entry.leaf;
+            leaf.update(chunk);
+            return {};
+        }).value();
+        if (leaf.finish() != expected) throw std::runtime_error("an entry is not what its leaf hash says");
+        leaves.insert(expected);
+    }
+    return leaves;
+}
+
+BundleRead read_bundle(const std::filesystem::path& path, const crypto::NoteVerifier& log)
+{
+    const auto bytes = read_file(path, std::size_t{1} << 32).value();
+    ByteView rest(bytes);
+    const auto take = [&](std::size_t count) {
+        if (count > rest.size()) throw std::runtime_error("a bundle that ends early");
+        const auto head = rest.first(count);
+        rest = rest.subspan(count);
+        return head;
+    };
+    const auto note = take(crypto::parse_bundle_preamble(take(crypto::bundle_preamble_bytes)).value());
+    const auto checkpoint = crypto::Checkpoint::parse(note, log).value();
+    BundleRead read;
+    read.tree_size = checkpoint.size;
+    for (const Byte byte : take(crypto::bundle_first_bytes)) read.first = read.first << 8 | byte;
+    crypto::Frontier frontier;
+    while (!rest.empty()) {
+        const auto size = crypto::parse_bundle_entry_head(take(crypto::bundle_entry_head_bytes)).value();
+        crypto::LeafHash leaf;
+        leaf.update(take(size));
+        read.leaves.push_back(leaf.finish());
+        frontier.append(read.leaves.back());
+    }
+    if (read.first + read.leaves.size() != read.tree_size) throw std::runtime_error("a bundle of another length than its log");
+    if (read.first == 0 && frontier.root() != checkpoint.root) throw std::runtime_error("a bundle of another root");
+    return read;
+}
+
+SocketPair::SocketPair()
+{
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) throw std::runtime_error("no socketpair");
+    ours = UniqueFd(ends[0]);
+    theirs = UniqueFd(ends[1]);
+}
+
+// --- the fake front ------------------------------------------------------------------------------------------------------
+
+FakeFront::FakeFront(UniqueFd socket) : socket_(std::move(socket))
+{
+    wire::append_hello(out_);
+}
+
+void FakeFront::say(wire::Kind kind, wire::UploadId id, ByteView body)
+{
+    wire::append_frame(out_, kind, id, body);
+    flush();
+}
+
+void FakeFront::say_raw(ByteView bytes)
+{
+    append(out_, bytes);
+    flush();
+}
+
+std::size_t FakeFront::say_what_fits(ByteView bytes)
+{
+    flush();
+    std::size_t sent = 0;
+    while (sent < bytes.size()) {
+        pollfd polled{socket_.get(), POLLOUT, 0};
+        if (::poll(&polled, 1, 500) == 0) break;
+        const auto count = ::send(socket_.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (count < 0) break;
+        sent += static_cast<std::size_t>(count);
+    }
+    return sent;
+}
+
+void FakeFront::flush()
+{
+    std::size_t sent = 0;
+    while (sent < out_.size()) {
+        const auto count = ::send(socket_.get(), out_.data() + sent, out_.size() - sent, MSG_NOSIGNAL);
+        if (count < 0) break;  // the end is heard by hear()
+        sent += static_cast<std::size_t>(count);
+    }
+    out_.clear();
+}
+
+std::optional<wire::Frame> FakeFront::hear()
+{
+    flush();
+    for (;;) {
+        const auto frame = reader_.next().value();
+        if (frame) return frame;
+        pollfd polled{socket_.get(), POLLIN, 0};
+        if (::poll(&polled, 1, patience_milliseconds) == 0) throw std::runtime_error("the keeper says nothing");
+        const auto room = reader_.room();
+        const auto count = ::recv(socket_.get(), room.data(), room.size(), 0);
+        if (count <= 0) return std::nullopt;
+        reader_.filled(static_cast<std::size_t>(count));
+    }
+}
+
+void FakeFront::hear_the_end()
+{
+    while (hear()) {
+    }
+}
+
+bool FakeFront::advance(Sending& sending)
+{
+    bool moved = false;
+    const auto& chunks = sending.envelope->chunks;
+    if (sending.id == 0) {
+        sending.id = next_id++;
+        wire::append_frame(out_, wire::Kind::begin, sending.id);
+        moved = true;
+    }
+    if (!sending.over() && sending.credit > 0 && sending.next < chunks.size()) {
+        wire::append_frame(out_, wire::Kind::chunk, sending.id, chunks[sending.next++]);
+        --sending.credit;
+        if (sending.next == chunks.size()) wire::append_frame(out_, wire::Kind::finish, sending.id);
+        moved = true;
+    }
+    flush();
+    return moved;
+}
+
+bool FakeFront::send(std::vector<Sending>& all)
+{
+    const auto over = [](const Sending& sending) { return sending.over(); };
+    while (!std::all_of(all.begin(), all.end(), over)) {
+        bool moved = false;
+        for (auto& sending : all)
+            if (!sending.over() && advance(sending)) moved = true;
+        if (moved) continue;
+        const auto frame = hear();
+        if (!frame) return false;
+        for (auto& sending : all) {
+            if (sending.id != frame->upload) continue;
+            if (frame->kind == wire::Kind::credit) sending.credit += wire::parse_credit(*frame).value();
+            if (frame->kind == wire::Kind::stored) sending.stored = true;
+            if (frame->kind == wire::Kind::refused) sending.refused = wire::parse_refused(*frame).value();
+        }
+    }
+    return true;
+}
+
+FakeFront::Sending FakeFront::send(const SealedEnvelope& envelope)
+{
+    std::vector<Sending> one{Sending(envelope)};
+    (void)send(one);
+    return one.front();
+}
+
+// --- the faulty store ----------------------------------------------------------------------------------------------------
+
+namespace {
+
+bool due(int& count)
+{
+    if (count <= 0) return false;
+    --count;
+    return true;
+}
+
+}  // namespace
+
+Stored<void> FaultyStore::stage(UploadKey key, std::uint32_t number, ByteView chunk)
+{
+    if (due(fail_stage)) return StoreFailure{full, Error{"staging fails, as asked", ""}};
+    return inner_.stage(key, number, chunk);
+}
+
+Stored<void> FaultyStore::accept(const PendingEnvelope& envelope)
+{
+    if (due(fail_accept)) return StoreFailure{full, Error{"accepting fails, as asked", ""}};
+    return inner_.accept(envelope);
+}
+
+Stored<std::size_t> FaultyStore::discard(UploadKey key, std::size_t max)
+{
+    if (due(fail_discard)) return StoreFailure{full, Error{"discarding fails, as asked", ""}};
+    return inner_.discard(key, max);
+}
+
+Stored<void> FaultyStore::commit()
+{
+    if (due(fail_commit)) return StoreFailure{full, Error{"committing fails, as asked", ""}};
+    ++commits;
+    return inner_.commit();
+}
+
+}  // namespace amana::keeper::test

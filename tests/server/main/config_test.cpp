@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Every way in which a config's own text can be wrong is named with its line, in words that say what to do.
+#include "tests/server/main/fixture.hpp"
+#include "tests/support/catch.hpp"
+
+#include "server/main/units.hpp"
+
+namespace amana::server::test {
+
+namespace {
+
+struct Case {
+    std::string what;      // in the good config
+    std::string by;
+    std::string expected;  // "LINE:COLUMN: ..." as it begins, then " // " and a part of the remedy
+};
+
+const std::vector<Case>& cases()
+{
+    static const std::vector<Case> all{
+        {"[listen]", "[listn]", "4:2: error: unknown section 'listn' // Did you mean 'listen'?"},
+        {"[listen]", "[listn]", "error: 'address' in [listen] is missing // address = \"127.0.0.1:8443\""},
+        {"threads = 2", "thread = 2", "6:1: error: unknown key 'thread' in [listen] // Did you mean 'threads'?"},
+        {"threads = 2", "colour = 2", "6:1: error: unknown key 'colour' in [listen] // Known here: address, threads."},
+        {"threads = 2", "threads = \"2\"", "6:11: error: 'threads' in [listen] must be a whole number, not string // threads = 2"},
+        {"threads = 2", "threads = 0", "6:11: error: 'threads' in [listen] is 0, out of range // from 1 to 64"},
+        {"threads = 2", "threads = 65", "6:11: error: 'threads' in [listen] is 65, out of range // from 1 to 64"},
+        {"threads = 2", "threads = 2\nthreads = 3", "7:11: error: not TOML // correct it"},
+        {"[::1]:8443", "localhost:8443", "5:30: error: 'localhost:8443' is not an address to listen on // numeric address"},
+        {"[::1]:8443", "127.0.0.1:8443", "5:30: error: address 127.0.0.1:8443 is listed twice // Remove one"},
+        {"[::1]:8443", "::1:8443", "5:30: error: '::1:8443' is not an address to listen on // [::1]:8443"},
+        {"[::1]:8443", "127.0.0.1:65536", "5:30: error: '127.0.0.1:65536' is not an address // numeric address"},
+        {"\"en\"", "\"e/n\"", "2:20: error: this is not a language code // pt-BR"},
+        {"\"en\"", "\"ar\"", "2:20: error: language 'ar' is listed twice // Remove one"},
+        {"\"en\"", "7", "2:20: error: 'languages' in [site] must be a string in quotes, not integer // [\"ar\", \"en\"]"},
+        {"[\"ar\", \"en\"]", "[]", "2:13: error: 'languages' in [site] is an empty list // [\"ar\", \"en\"]"},
+        {"certificate = \"certificate.pem\"\n", "", "7:1: error: 'certificate' in [tls] is missing // certificate = "},
+        {"certificate = \"certificate.pem\"", "certificate = \"\"", "8:15: error: 'certificate' in [tls] is empty // certificate = "},
+        {"reserve = \"64 MiB\"", "reserve = \"64 MB\"", "15:11: error: 'reserve' in [storage] is not a size // KiB, MiB"},
+        {"reserve = \"64 MiB\"", "reserve = 64", "15:11: error: 'reserve' in [storage] must be a size in quotes, not integer // \"64 MiB\""},
+        {"reserve = \"64 MiB\"", "reserve = \"1 B\"", "15:11: error: 'reserve' in [storage] is 1 B, out of range // from 1 MiB"},
+        {"reserve = \"64 MiB\"", "reserve = \"99999999999 TiB\"", "15:11: error: 'reserve' in [storage] is not a size // KiB"},
+        {"reports.example.org", "a b", "17:10: error: 'origin' in [log] is not fit // without spaces"},
+        {"tick = \"15m\"", "tick = \"2d\"", "18:8: error: 'tick' in [log] is 2d, out of range // from 1s to 1d"},
+        {"tick = \"15m\"", "tick = \"15 minutes\"", "18:8: error: 'tick' in [log] is not a duration // \"15m\""},
+        {"max_files = \"64 MiB\"", "max_files = \"1 GiB\"", "20:13: error: 'max_files' in [limits] is 1 GiB, out of range // 127 MiB"},
+        {"max_uploads = 64", "max_uploads = -1", "21:15: error: 'max_uploads' in [limits] is -1, out of range // from 1"},
+        {"idle_timeout = \"60s\"", "idle_timout = \"60s\"", "22:1: error: unknown key 'idle_timout' in [limits] // 'idle_timeout'?"},
+        {"[site]", "site = 5\n[sites]", "1:8: error: 'site' must be a section, not integer // [site]"},
+        {"[limits]", "[limits", "19:8: error: not TOML // correct it"},
+    };
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("a config that is right has no finding, and means what it says")
+{
+    Site site;
+    CHECK(site.findings_of(site.config(), site.now()).empty());
+
+    Findings findings;
+    const auto config = parse_config(site.config(), site.at("amana.toml"), findings);
+    REQUIRE(config);
+    CHECK(config->addresses.size() == 2);
+    CHECK(config->addresses[1].value.text() == "[::1]:8443");
+    CHECK(config->threads == 2);
+    CHECK(config->storage.value == site.at("storage"));
+    CHECK(config->tick == std::chrono::minutes(15));
+    CHECK(config->reserve_bytes == 64u * 1024 * 1024);
+    CHECK(config->limits.max_uploads == 64);
+    CHECK(config->limits.idle_timeout == std::chrono::seconds(60));
+    CHECK(config->limits.drain_timeout == wire::Limits{}.drain_timeout);
+    CHECK(config->root_fingerprint.value == site.fingerprint());
+}
+
+TEST_CASE("what is wrong in a config is named with its line and the remedy")
+{
+    Site site;
+    for (const auto& [what, by, expected] : cases()) {
+        INFO("'" << what << "' replaced by '" << by << "'");
+        const auto findings = site.findings_of(replaced(site.config(), what, by), site.now());
+        const auto cut = expected.find(" // ");
+        CAPTURE(findings);
+        CHECK_THAT(findings, Catch::Contains(expected.substr(0, cut)));
+        CHECK_THAT(findings, Catch::Contains(expected.substr(cut + 4)));
+    }
+}
+
+TEST_CASE("Arabic first is the default, and the fingerprint may be in groups and capitals")
+{
+    Site site;
+    auto text = replaced(site.config(), "languages = [\"ar\", \"en\"]\n", "");
+    std::string grouped;
+    for (std::size_t i = 0; i < site.fingerprint().size(); ++i) {
+        if (i != 0 && i % 4 == 0) grouped += ' ';
+        grouped += static_cast<char>(std::toupper(site.fingerprint()[i]));
+    }
+    text = replaced(text, site.fingerprint(), grouped);
+    Findings findings;
+    const auto config = parse_config(text, site.at("amana.toml"), findings);
+    REQUIRE(config);
+    CHECK(findings.all().empty());
+    REQUIRE(config->languages.size() == 2);
+    CHECK(config->languages[0].value == "ar");
+    CHECK(config->root_fingerprint.value == site.fingerprint());
+}
+
+TEST_CASE("all that is wrong is reported at once, in the order of the file")
+{
+    Site site;
+    auto text = replaced(site.config(), "threads = 2", "threads = 0");
+    text = replaced(text, "key.pem", "missing.pem");
+    text = replaced(text, "tick = \"15m\"", "tock = \"15m\"");
+    const auto findings = site.findings_of(text, site.now());
+    CAPTURE(findings);
+    const auto threads = findings.find("amana.toml:6:11: error:");
+    const auto key = findings.find("amana.toml:9:7: error:");
+    const auto tock = findings.find("amana.toml:18:1: error:");
+    REQUIRE(threads != std::string::npos);
+    REQUIRE(key != std::string::npos);
+    REQUIRE(tock != std::string::npos);
+    CHECK((threads < key && key < tock));
+}
+
+TEST_CASE("an unreadable config is one finding")
+{
+    Findings findings;
+    CHECK_FALSE(load_config("/nonexistent/amana.toml", findings));
+    CHECK_THAT(findings.text("amana.toml"), Catch::Contains("No such file"));
+}
+
+TEST_CASE("sizes and durations")
+{
+    CHECK(*parse_size("64 MiB") == 64u << 20);
+    CHECK(*parse_size("64MiB") == 64u << 20);
+    CHECK(*parse_size("0 B") == 0);
+    for (const auto* bad : {"", "64", "MiB", "-1 B", "64  MiB", "64 MiB ", "1.5 GiB", "18446744073709551616 B", "9223372036854775807 KiB"})
+        CHECK(!parse_size(bad).has_value());
+    CHECK(parse_duration("15m")->count() == 900);
+    CHECK(!parse_duration("15").has_value());
+    CHECK(format_size(64u << 20) == "64 MiB");
+    CHECK(format_size(1000) == "1000 B");
+    CHECK(format_duration(std::chrono::seconds(5400)) == "90m");
+}
+
+}  // namespace amana::server::test

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Slices come back as they went, and nothing else comes back at all.
+#include "tests/support/catch.hpp"
+
+#include "server/wire/slices.hpp"
+
+#include <array>
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace amana::wire {
+
+namespace {
+
+FrontSlice front_slice()
+{
+    FrontSlice slice;
+    slice.channels = 3;
+    slice.listeners = 2;
+    slice.certificate = SecretBuffer::copy_of(as_bytes("certificate"));
+    slice.private_key = SecretBuffer::copy_of(as_bytes("private key"));
+    append(slice.keyset, as_bytes("key set"));
+    slice.root_fingerprint = std::string(64, 'a');
+    slice.site_data = "/usr/share/amana";
+    slice.languages = {"ar", "en"};
+    slice.limits = {1, 2, 3, std::chrono::seconds(4), std::chrono::seconds(5), std::chrono::seconds(6), std::chrono::seconds(7)};
+    return slice;
+}
+
+KeeperSlice keeper_slice()
+{
+    return {5, "/var/lib/amana", "reports.example.org", std::chrono::seconds(60), 1234567};
+}
+
+// Runs `child` in a process of its own whose descriptor 3 is the other end of what is returned.
+struct Peer {
+    int fd;
+    pid_t pid;
+};
+Peer with_warden_fd(int (*child)())
+{
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) == 0);
+    const auto pid = ::fork();
+    REQUIRE(pid >= 0);
+    if (pid == 0) {
+        ::dup2(ends[1], warden_fd);
+        for (int fd = warden_fd + 1; fd < 64; ++fd) ::close(fd);
+        ::_exit(child());
+    }
+    ::close(ends[1]);
+    return {ends[0], pid};
+}
+
+int exit_code(pid_t pid)
+{
+    int status = 0;
+    REQUIRE(::waitpid(pid, &status, 0) == pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+int receive_keeper_and_report()
+{
+    const auto slice = receive_slice();
+    if (!slice || !decode_keeper(slice->view())) return 1;
+    report_to_warden("two\nlines");
+    return 0;
+}
+
+}  // namespace
+
+TEST_CASE("the front's slice comes back as it went")
+{
+    const auto encoded = encode(front_slice());
+    const auto back = decode_front(encoded.view());
+    REQUIRE(back.has_value());
+    CHECK(back->channels == 3);
+    CHECK(back->listeners == 2);
+    CHECK(as_text(back->certificate.view()) == "certificate");
+    CHECK(as_text(back->private_key.view()) == "private key");
+    CHECK(as_text(back->keyset) == "key set");
+    CHECK(back->root_fingerprint == std::string(64, 'a'));
+    CHECK(back->site_data == "/usr/share/amana");
+    CHECK(back->languages == std::vector<std::string>{"ar", "en"});
+    CHECK(back->limits.max_files_bytes == 1);
+    CHECK(back->limits.max_connections == 2);
+    CHECK(back->limits.max_uploads == 3);
+    CHECK(back->limits.header_timeout.count() == 4);
+    CHECK(back->limits.idle_timeout.count() == 5);
+    CHECK(back->limits.body_timeout.count() == 6);
+    CHECK(back->limits.drain_timeout.count() == 7);
+}
+
+TEST_CASE("the keeper's slice comes back as it went")
+{
+    const auto back = decode_keeper(encode(keeper_slice()));
+    REQUIRE(back.has_value());
+    CHECK(back->channels == 5);
+    CHECK(back->directory == "/var/lib/amana");
+    CHECK(back->origin == "reports.example.org");
+    CHECK(back->tick == std::chrono::seconds(60));
+    CHECK(back->reserve_bytes == 1234567);
+}
+
+TEST_CASE("a slice cut short anywhere, or with anything after it, is refused")
+{
+    const auto front = encode(front_slice());
+    for (std::size_t size = 0; size < front.size(); ++size) CHECK(!decode_front(front.view().first(size)).has_value());
+    Bytes longer;
+    append(longer, front.view());
+    longer.push_back(0);
+    CHECK(!decode_front(longer).has_value());
+
+    const auto keeper = encode(keeper_slice());
+    for (std::size_t size = 0; size < keeper.size(); ++size) CHECK(!decode_keeper(ByteView(keeper).first(size)).has_value());
+    CHECK(!decode_keeper(front.view()).has_value());
+    CHECK(!decode_front(keeper).has_value());
+}
+
+TEST_CASE("a cut slice whose length was corrected is refused too")
+{
+    const auto keeper = encode(keeper_slice());
+    for (std::size_t size = 4; size < keeper.size(); ++size) {
+        Bytes cut(keeper.begin(), keeper.begin() + static_cast<std::ptrdiff_t>(size));
+        const auto length = static_cast<std::uint32_t>(size - 4);
+        for (std::size_t i = 0; i < 4; ++i) cut[i] = static_cast<Byte>(length >> (8 * (3 - i)));
+        INFO("cut to " << size);
+        CHECK(!decode_keeper(cut).has_value());
+    }
+}
+
+TEST_CASE("no damaged byte makes a slice exceed its bounds")
+{
+    const auto good = encode(front_slice());
+    Bytes bytes;
+    append(bytes, good.view());
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        for (const int damage : {0x01, 0x80, 0xff}) {
+            bytes[i] = static_cast<Byte>(bytes[i] ^ damage);
+            if (const auto slice = decode_front(bytes)) {
+                CHECK((slice->channels >= 1 && slice->channels <= max_channels));
+                CHECK((slice->listeners >= 1 && slice->listeners <= max_listeners));
+                CHECK(slice->languages.size() <= max_languages);
+            }
+            bytes[i] = static_cast<Byte>(bytes[i] ^ damage);
+        }
+    }
+}
+
+TEST_CASE("a child receives its slice from descriptor 3 and answers with one line")
+{
+    const auto peer = with_warden_fd(receive_keeper_and_report);
+    const auto slice = encode(keeper_slice());
+    REQUIRE(::write(peer.fd, slice.data(), slice.size()) == static_cast<ssize_t>(slice.size()));
+    ::shutdown(peer.fd, SHUT_WR);
+    std::array<char, 64> heard{};
+    std::string line;
+    for (ssize_t count = 0; (count = ::read(peer.fd, heard.data(), heard.size())) > 0;)
+        line.append(heard.data(), static_cast<std::size_t>(count));
+    CHECK(line == "two lines\n");
+    CHECK(exit_code(peer.pid) == 0);
+    ::close(peer.fd);
+}
+
+TEST_CASE("a slice that the warden did not finish, or that goes on, is refused by the child")
+{
+    const auto slice = encode(keeper_slice());
+    for (const int surplus : {-1, 1, -static_cast<int>(slice.size()), -static_cast<int>(slice.size()) + 3}) {
+        INFO("surplus " << surplus);
+        auto bytes = slice;
+        bytes.resize(static_cast<std::size_t>(static_cast<int>(bytes.size()) + surplus));
+        const auto peer = with_warden_fd(receive_keeper_and_report);
+        REQUIRE(::send(peer.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
+        ::shutdown(peer.fd, SHUT_WR);
+        CHECK(exit_code(peer.pid) == 1);
+        ::close(peer.fd);
+    }
+}
+
+}  // namespace amana::wire

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//
+// A real browser with one page, used alike whether it is Chromium or Firefox, its JavaScript on or off. It is driven from
+// outside: what is evaluated here runs also where the page's own scripts do not. Keys are real events.
+//
+//   const browser = await openBrowser('firefox', { javascript: false });
+//   const status = await browser.goto(url);
+//   await browser.type('#story', '…'); await browser.choose('#files', paths);
+//   const answered = await browser.follow('button');       presses it, waits for the next page: its status
+//   await browser.close();
+
+import fs from 'node:fs';
+
+import { chromium } from 'playwright-core';
+import puppeteer from 'puppeteer-core';
+
+import { build } from './amana.mjs';
+import { check } from './checks.mjs';
+
+export const browsers = ['chromium', 'firefox'];
+
+const screens = { narrow: { width: 320, height: 640 }, desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } };
+const navigationMs = 120_000;
+const chromiumArguments = ['--no-sandbox', '--headless', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+export async function openBrowser(name, { javascript = true } = {}) {
+  const browser = await (name === 'chromium' ? openChromium(javascript) : openFirefox(javascript));
+  browser.label = `${name}, JavaScript ${javascript ? 'on' : 'off'}`;
+  browser.kind = `${name}-js-${javascript ? 'on' : 'off'}`;
+  await browser.resize(screens.phone);
+  return browser;
+}
+
+async function openChromium(javascript) {
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: chromiumArguments, timeout: navigationMs });
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, javaScriptEnabled: javascript });
+  return new Browser(browser, await context.newPage(), {
+    resize: (page, size) => page.setViewportSize(size),
+    choose: (page, selector, paths) => page.setInputFiles(selector, paths),
+  });
+}
+
+async function openFirefox(javascript) {
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: '/usr/bin/firefox-esr',
+    headless: true,
+    acceptInsecureCerts: true,
+    timeout: navigationMs,
+    protocolTimeout: navigationMs,
+    extraPrefsFirefox: { 'javascript.enabled': javascript },
+  });
+  return new Browser(browser, await browser.newPage(), {
+    resize: (page, size) => page.setViewport(size),
+    choose: async (page, selector, paths) => (await page.$(selector)).uploadFile(...paths),
+  });
+}
+
+class Browser {
+  constructor(browser, page, own) {
+    this.browser = browser;
+    this.page = page;
+    this.own = own;
+    page.setDefaultTimeout(navigationMs);
+    page.setDefaultNavigationTimeout(navigationMs);
+  }
+
+  close() { return this.browser.close(); }
+  resize(viewport) { return this.own.resize(this.page, viewport); }
+  evaluate(code, argument) { return this.page.evaluate(code, argument); }
+  url() { return this.page.url(); }
+
+  async goto(url) { return (await this.page.goto(url)).status(); }
+
+  text(selector = 'body') {
+    return this.evaluate((s) => document.querySelector(s)?.innerText.trim(), selector);
+  }
+  value(selector) { return this.evaluate((s) => document.querySelector(s).value, selector); }
+  has(selector) { return this.evaluate((s) => document.querySelector(s) !== null, selector); }
+
+  // From the keyboard: a pointer would need to know when scrolling has come to rest, and the drivers cannot tell where a
+  // page's scripts do not run.
+  async press(selector) {
+    await this.evaluate((s) => document.querySelector(s).focus(), selector);
+    await this.page.keyboard.press('Enter');
+  }
+
+  // Presses a link or button; the status of the page that comes, or its error's text when none does.
+  async follow(selector) {
+    const came = this.page.waitForNavigation({ timeout: navigationMs }).then((response) => response.status(), (error) => error.message);
+    await this.press(selector);
+    return came;
+  }
+
+  async type(selector, text) {
+    await this.evaluate((s) => document.querySelector(s).focus(), selector);
+    await this.page.keyboard.type(text);
+  }
+  // All at once, as from the clipboard: `maxlength` holds.
+  paste(selector, text) {
+    return this.evaluate(([s, t]) => {
+      document.querySelector(s).focus();
+      document.execCommand('insertText', false, t);
+    }, [selector, text]);
+  }
+  choose(selector, paths) { return this.own.choose(this.page, selector, paths); }
+
+  // Pictures of the whole page on a phone, a small old phone and a desktop, none of which it may be too wide for.
+  async pictures(page) {
+    const folder = `${build}/screenshots/${this.kind}`;
+    fs.mkdirSync(folder, { recursive: true });
+    for (const [screen, viewport] of Object.entries(screens)) {
+      await this.resize(viewport);
+      const over = await this.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      check(over <= 0, `${page} on a ${screen} is ${over} pixels too wide`);
+      await this.page.screenshot({ path: `${folder}/${page}-${screen}.png`, fullPage: true });
+    }
+    await this.resize(screens.phone);
+  }
+}
