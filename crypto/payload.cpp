@@ -61,13 +61,15 @@ Result<void, OpenFailure> PayloadReader::begin_record(Byte kind)
 {
     kind_ = kind;
     length_filled_ = 0;
+    const bool of_attachment = kind == record_data || kind == record_attachment_end;
+    if (of_attachment && seen_.size() == max_attachments) return OpenFailure::bad_payload;
     if (kind == record_attachment_end) {
         // An attachment without data is an empty file.
         seen_.push_back({size_, hash_.finish()});
         hash_ = Sha256();
         size_ = 0;
         in_attachment_ = false;
-        return seen_.size() <= max_attachments ? Result<void, OpenFailure>{} : OpenFailure::bad_payload;
+        return {};
     }
     if (kind == record_data) in_attachment_ = true;
     else if (kind != record_manifest || in_attachment_) return OpenFailure::bad_payload;

@@ -68,6 +68,7 @@ void Supervisor::start_generation()
     born_ = std::chrono::steady_clock::now();
     deadline_ = born_ + plan_.timing.ready;
     mishap_ = false;
+    told_.clear();
     if (const auto started = try_start(); !started) {
         end_generation(started.error().text());
     }
@@ -147,8 +148,7 @@ std::optional<int> Supervisor::advance()
         return std::nullopt;
     case State::draining:
         if (all_gone()) {
-            for (const auto* child : {&front_, &keeper_})
-                if (*child && !(*child)->ended_well()) plan_.say((*child)->account());
+            say_untold_ends();
             plan_.say("stopped");
             return 0;
         }
@@ -163,7 +163,10 @@ std::optional<int> Supervisor::advance()
 void Supervisor::look_whether_ready()
 {
     for (const auto* child : {&keeper_, &front_})
-        if ((*child)->complained()) return end_generation((*child)->account());
+        if ((*child)->complained()) {
+            told_.push_back(&**child);
+            return end_generation((*child)->account());
+        }
     if (front_->ended() || keeper_->ended()) return end_generation(accounts_of_ended());
     if (!front_->ready() || !keeper_->ready()) return;
     state_ = State::serving;
@@ -186,6 +189,7 @@ void Supervisor::end_generation(const std::string& why)
 std::optional<int> Supervisor::after_generation()
 {
     const bool hopeless = !served_ && could_not_begin();
+    say_untold_ends();
     front_.reset();
     keeper_.reset();
     if (hopeless) return 1;
@@ -226,18 +230,32 @@ void Supervisor::kill_rest(const std::string& why)
     for (const auto* child : {&front_, &keeper_}) {
         if (!*child || (*child)->ended()) continue;
         plan_.say((*child)->account() + ", " + why + ": killed");
+        told_.push_back(&**child);
         (*child)->kill(SIGKILL);
     }
     deadline_ = std::chrono::steady_clock::now() + plan_.timing.ending;
 }
 
 // Which of two ends was the cause is not known when both are noticed at once: the journal gets both.
-std::string Supervisor::accounts_of_ended() const
+std::string Supervisor::accounts_of_ended()
 {
     std::string accounts;
-    for (const auto* child : {&keeper_, &front_})
-        if ((*child)->ended()) accounts += (accounts.empty() ? "" : "; ") + (*child)->account();
+    for (const auto* child : {&keeper_, &front_}) {
+        if (!(*child)->ended()) continue;
+        accounts += (accounts.empty() ? "" : "; ") + (*child)->account();
+        told_.push_back(&**child);
+    }
     return accounts;
+}
+
+// The one that was killed may be noticed after the one that ended because of it; the journal must have the cause. (The
+// SIGTERM is our own.)
+void Supervisor::say_untold_ends() const
+{
+    for (const auto* child : {&keeper_, &front_}) {
+        if (!*child || (*child)->ended_well() || (*child)->killed_by() == SIGTERM) continue;
+        if (std::find(told_.begin(), told_.end(), &**child) == told_.end()) plan_.say((*child)->account());
+    }
 }
 
 bool Supervisor::all_gone() const

@@ -67,7 +67,8 @@ private:
     [[nodiscard]] bool could_not_begin() const;
     void drain();
     void kill_rest(const std::string& why);
-    [[nodiscard]] std::string accounts_of_ended() const;
+    [[nodiscard]] std::string accounts_of_ended();
+    void say_untold_ends() const;
     [[nodiscard]] bool all_gone() const;
 
     Plan plan_;
@@ -79,6 +80,7 @@ private:
     Time deadline_;  // of the state; waiting: when to start
     unsigned short_lives_ = 0;
     unsigned stops_ = 0;  // signals that asked for the end
+    std::vector<const Child*> told_;  // of this generation: whose end the journal has
     bool served_ = false;
     bool mishap_ = false;  // this generation failed in a way that another try may not
 };

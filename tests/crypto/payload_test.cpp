@@ -76,6 +76,17 @@ TEST_CASE("256 attachments and not one more")
     Bytes many(257, record_attachment_end);
     append(many, record(record_manifest, as_bytes(manifest_of({}))));
     CHECK(failure_of(many) == "bad_payload");
+
+    // Nobody is ever handed a byte of the one too many.
+    Bytes begun(256, record_attachment_end);
+    append(begun, record(record_data, as_bytes("x")));
+    std::size_t handed_on = 0;
+    PayloadReader reader([&](std::size_t, ByteView bytes) -> Result<void> {
+        handed_on += bytes.size();
+        return {};
+    });
+    CHECK_FALSE(reader.feed(begun).has_value());
+    CHECK(handed_on == 0);
 }
 
 TEST_CASE("framing that is not the document's")
