@@ -251,7 +251,8 @@ bool FormReader::parse_head_line(std::string_view line)
     value.remove_prefix(semicolon);
     while (const auto parameter = take_parameter(value)) {
         if (same_ignoring_case(parameter->name, "name")) {
-            if (part_.name.data() != nullptr) return false;
+            // A name without quotes that is empty is no token (RFC 9110, 5.6.2), and trim() leaves nothing of it.
+            if (part_.name.data() != nullptr || parameter->value.data() == nullptr) return false;
             part_.name = parameter->value;
         } else if (same_ignoring_case(parameter->name, "filename")) {
             if (part_.filename || !unescape(without_path(parameter->value), filename_)) return false;

@@ -117,8 +117,8 @@ bool read_disposition(std::string value, ReadPart& part)
             text = trimmed(value.substr(0, value.find(';')));
             value.erase(0, std::min(value.find(';'), value.size()));
         }
-        if (key == "name" && (quoted || !text.empty())) {
-            if (std::exchange(named, true)) return false;
+        if (key == "name") {
+            if (std::exchange(named, true) || (text.empty() && !quoted)) return false;
             part.name = text;
         } else if (key == "filename") {
             if (part.filename) return false;

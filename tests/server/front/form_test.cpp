@@ -207,6 +207,8 @@ TEST_CASE("Part heads that are none")
     CHECK(ends("Content-Disposition: form-data") == End::malformed);
     CHECK(ends("Content-Disposition: form-data; filename=\"a\"") == End::malformed);
     CHECK(ends("Content-Disposition: form-data; name=") == End::malformed);
+    CHECK(ends("Content-Disposition: form-data; name=\"a\"; name=") == End::malformed);
+    CHECK(ends("Content-Disposition: form-data; name= ; name=a") == End::malformed);
     CHECK(ends("Content-Disposition: form-data; name=\"a") == End::malformed);
     CHECK(ends("Content-Disposition: attachment; name=\"a\"") == End::malformed);
     CHECK(ends("Content-Disposition: form-data; name=\"a\"; name=\"b\"") == End::malformed);
