@@ -41,9 +41,20 @@ Result<Tree> Sequencer::extend(const Tree& before, const std::vector<PendingEnve
     if (!frontier) return frontier.error();
     for (const auto& entry : entries) frontier->append(entry.leaf);
     const crypto::Checkpoint checkpoint{verifier_.name, frontier->size(), frontier->root()};
-    Tree after{frontier->size(), frontier->hashes(), {}};
+    Tree after;
+    after.size = frontier->size();
+    after.frontier = frontier->hashes();
     append(after.checkpoint, as_bytes(checkpoint.sign(seed_.view())));
     return after;
+}
+
+std::string Sequencer::promise(const Tree& tree, const crypto::Hash& leaf) const
+{
+    crypto::Note note;
+    note.text = "amana promise v1\n" + verifier_.name + "\n" + std::to_string(tree.long_from) + "\n" +
+                std::to_string(tree.long_from + 4096) + "\n" + to_base64(leaf) + "\n";
+    note.sign(verifier_.name, seed_.view());
+    return note.encode();
 }
 
 Stored<std::uint64_t> Sequencer::run(Store& store, const Arrange& arrange) const

@@ -23,6 +23,9 @@ public:
     // Commits; on failure all is as it was. Returns how many entries were appended.
     [[nodiscard]] Stored<std::uint64_t> tick(Store& store) const;
 
+    // The log's signed word that an envelope which is pending now will be in it.
+    [[nodiscard]] std::string promise(const Tree& tree, const crypto::Hash& leaf) const;
+
     [[nodiscard]] const crypto::NoteVerifier& verifier() const { return verifier_; }
 
 private:

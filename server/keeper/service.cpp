@@ -27,7 +27,8 @@ Service::Service(Store& store, const Sequencer& sequencer, std::vector<UniqueFd>
     : store_(store),
       sequencer_(sequencer),
       settings_(std::move(settings)),
-      intake_(store, settings_.space, settings_.log),
+      intake_(store, settings_.space, [this](const crypto::Hash& leaf) { return promise(leaf); }, settings_.log),
+      publisher_(store, sequencer.verifier().text()),
       next_tick_(Steady::now() + settings_.tick)
 {
     for (auto& fd : channels) {
@@ -58,6 +59,7 @@ void Service::run()
 
 std::chrono::milliseconds Service::patience() const
 {
+    if (publisher_.has_questions()) return std::chrono::milliseconds{0};
     const auto due = std::min(next_tick_, next_upkeep_);
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - Steady::now());
     return std::clamp(left, std::chrono::milliseconds{0}, std::chrono::milliseconds{60'000});
@@ -76,6 +78,20 @@ void Service::wait()
     for (std::size_t i = 0; i < polled.size(); ++i) events_[i] = ready > 0 ? polled[i].revents : short{0};
 }
 
+std::optional<std::string> Service::promise(const crypto::Hash& leaf)
+{
+    const auto tree = store_.tree();
+    if (!tree) return std::nullopt;
+    return sequencer_.promise(*tree, leaf);
+}
+
+Result<void> Service::handle(Channel& channel, const wire::Frame& frame)
+{
+    // A hello comes first, whatever follows it.
+    if (channel.greeted && frame.kind == wire::Kind::ask) return publisher_.handle(channel, frame);
+    return intake_.handle(channel, frame);
+}
+
 void Service::receive(Channel& channel)
 {
     for (int reads = 0; reads < reads_per_round && !channel.ended; ++reads) {
@@ -85,7 +101,7 @@ void Service::receive(Channel& channel)
         for (;;) {
             const auto frame = channel.next();
             if (frame && !*frame) break;
-            const auto handled = frame ? intake_.handle(channel, **frame) : Result<void>(frame.error());
+            const auto handled = frame ? handle(channel, **frame) : Result<void>(frame.error());
             if (handled) continue;
             settings_.log(fmt::format("channel {} is closed: {}", channel.number(), handled.error().text()));
             channel.ended = true;
@@ -99,11 +115,13 @@ void Service::round()
     for (std::size_t i = 0; i < channels_.size(); ++i)
         if (channels_[i].is_open() && (events_[i] & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) != 0) receive(channels_[i]);
     intake_.commit();
+    publisher_.answer_some();
     for (auto& channel : channels_) {
         if (!channel.is_open()) continue;
         channel.flush();
         if (!channel.ended) continue;
         intake_.drop(channel);
+        publisher_.drop(channel);
         channel.close();
         next_upkeep_ = Steady::now();
     }

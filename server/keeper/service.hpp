@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The serving keeper's loop: one thread, one poll() over the channels. Each round reads what is there, within bounds,
-// commits it once, answers, and then does what upkeep is due: the tick, discarding, emptying the WAL.
+// commits it once, answers, answers some of what was asked of the log, and then does what upkeep is due: the tick, discarding, emptying the WAL.
 #pragma once
 
 #include "server/keeper/intake.hpp"
+#include "server/keeper/publisher.hpp"
 #include "server/keeper/sequencer.hpp"
 
 #include <chrono>
@@ -32,6 +33,8 @@ private:
     [[nodiscard]] bool any_open() const;
     void wait();
     void receive(Channel& channel);
+    [[nodiscard]] Result<void> handle(Channel& channel, const wire::Frame& frame);
+    [[nodiscard]] std::optional<std::string> promise(const crypto::Hash& leaf);
     void round();
     void upkeep();
     void tick(Steady::time_point now);
@@ -41,6 +44,7 @@ private:
     const Sequencer& sequencer_;
     ServiceSettings settings_;
     Intake intake_;
+    Publisher publisher_;
     std::vector<Channel> channels_;
     std::vector<short> events_;  // what poll() said, by channel
     Steady::time_point next_tick_;

@@ -252,6 +252,26 @@ Stored<std::uint64_t> SqliteStore::sequence(const Arrange& arrange)
     return std::uint64_t{waiting->size()};
 }
 
+Stored<Bytes> SqliteStore::tile(unsigned level, std::uint64_t index)
+{
+    const auto size = tree();
+    if (!size) return size.error();
+    Bytes hashes;
+    const unsigned shift = 8 * level;
+    for (std::uint64_t i = 0; i < 256 && (index * 256 + i + 1) <= size->size >> shift; ++i) {
+        crypto::Frontier subtree;
+        for (auto leaf = (index * 256 + i) << shift; leaf < (index * 256 + i + 1) << shift; ++leaf) {
+            const auto there = statements_.entry.bind(1, static_cast<std::int64_t>(leaf)).step();
+            if (!there) return failed(there.error());
+            if (!*there) return StoreFailure{false, Error{"the log has no entry " + std::to_string(leaf), ""}};
+            subtree.append(hash_of(statements_.entry.blob(1)));
+            statements_.entry.reset();
+        }
+        append(hashes, subtree.root());
+    }
+    return hashes;
+}
+
 Stored<void> SqliteStore::read(std::uint64_t index, const EntrySink& sink)
 {
     const auto there = statements_.entry.bind(1, static_cast<std::int64_t>(index)).step();

@@ -28,6 +28,7 @@ public:
     void roll_back() override;
     [[nodiscard]] Stored<std::vector<UploadKey>> orphans() override;
     [[nodiscard]] Stored<Tree> tree() override;
+    [[nodiscard]] Stored<Bytes> tile(unsigned level, std::uint64_t index) override;
     [[nodiscard]] Stored<void> read(std::uint64_t index, const EntrySink& sink) override;
     [[nodiscard]] Stored<Stats> stats() override;
     [[nodiscard]] Stored<bool> settle() override;

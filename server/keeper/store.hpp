@@ -52,6 +52,8 @@ struct Tree {
     std::uint64_t size = 0;
     Bytes frontier;    // crypto::Frontier::hashes()
     Bytes checkpoint;  // the signed note; empty only before the first tick
+    Bytes witnessed;   // the last co-signed checkpoint; empty before the first
+    std::uint64_t long_from = 0;
 };
 
 struct LogEntry {
@@ -95,6 +97,8 @@ public:
     // Uploads that were begun and neither accepted nor discarded. Only for a keeper that has none under way itself.
     [[nodiscard]] virtual Stored<std::vector<UploadKey>> orphans() = 0;
     [[nodiscard]] virtual Stored<Tree> tree() = 0;
+    // The hashes there are of a tile, 32 bytes each; empty when there is none.
+    [[nodiscard]] virtual Stored<Bytes> tile(unsigned level, std::uint64_t index) = 0;
     // An error for an index that is not in the log, or one from the sink.
     [[nodiscard]] virtual Stored<void> read(std::uint64_t index, const EntrySink& sink) = 0;
     [[nodiscard]] virtual Stored<Stats> stats() = 0;

@@ -227,7 +227,7 @@ bool FakeFront::advance(Sending& sending)
     if (!sending.over() && sending.credit > 0 && sending.next < chunks.size()) {
         wire::append_frame(out_, wire::Kind::chunk, sending.id, chunks[sending.next++]);
         --sending.credit;
-        if (sending.next == chunks.size()) wire::append_frame(out_, wire::Kind::finish, sending.id);
+        if (sending.next == chunks.size()) wire::append_finish(out_, sending.id, false);
         moved = true;
     }
     flush();

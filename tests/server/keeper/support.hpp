@@ -126,6 +126,7 @@ public:
     void roll_back() override { inner_.roll_back(); }
     Stored<std::vector<UploadKey>> orphans() override { return inner_.orphans(); }
     Stored<Tree> tree() override { return inner_.tree(); }
+    Stored<Bytes> tile(unsigned level, std::uint64_t index) override { return inner_.tile(level, index); }
     Stored<void> read(std::uint64_t index, const EntrySink& sink) override { return inner_.read(index, sink); }
     Stored<Stats> stats() override { return inner_.stats(); }
     Stored<bool> settle() override { return inner_.settle(); }
