@@ -85,6 +85,7 @@ MutableBytes FrameReader::room()
         std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), buffer_.begin() + static_cast<std::ptrdiff_t>(end_),
                   buffer_.begin());
         end_ -= begin_;
+        wipe(MutableBytes(buffer_).subspan(end_, begin_));  // no second copy of what was moved
         begin_ = 0;
     }
     require(end_ < buffer_.size(), "room asked for while a whole frame waits");
