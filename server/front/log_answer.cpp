@@ -64,7 +64,10 @@ asio::awaitable<bool> LogAnswer::serve_from_keeper(LogRoute route)
     case LogPage::checker: {
         // Without the key in its field it is still of use: a key can be typed.
         const auto key = co_await link_.ask({wire::Asked::verifier});
-        co_return co_await whole(site_.pages.log().checker(key ? as_text(*key) : std::string_view()), Content::checker);
+        std::string_view in_field;
+        if (key) in_field = as_text(*key);
+        const auto page = site_.pages.log().checker(in_field);
+        co_return co_await whole(page, Content::checker);
     }
     case LogPage::key: co_return co_await note(wire::Asked::verifier);
     case LogPage::checkpoint: co_return co_await note(wire::Asked::checkpoint);
@@ -99,7 +102,7 @@ asio::awaitable<bool> LogAnswer::range(LogRoute route)
     auto checkpoint = co_await link_.ask({wire::Asked::checkpoint});
     if (!checkpoint) co_return co_await refuse(status::unavailable);
     const auto size = size_of(*checkpoint);
-    auto plan = size ? crypto::RangePlan::make(route.index, *size) : std::nullopt;
+    auto plan = crypto::RangePlan::make(route.index, size.value_or(0));
     if (!plan) co_return co_await refuse(status::not_found);
 
     const auto name = "Content-Disposition: attachment; filename=\"range-" + std::to_string(route.index) + "\"\r\n";

@@ -50,8 +50,9 @@ Bytes leaves(std::uint64_t from, std::uint64_t to)
 
 // A log of so many leaves, whose checkpoints are not signed.
 struct FakeLog {
-    std::uint64_t size = 0;
-    std::uint64_t grows = 0;  // by so many with every question
+    explicit FakeLog(std::uint64_t leaves = 0, std::uint64_t with_every_question = 0) : size(leaves), grows(with_every_question) {}
+    std::uint64_t size;
+    std::uint64_t grows;
     std::optional<wire::Ask> fails;
     std::mutex mutex;
     std::uint64_t asked = 0;
@@ -122,7 +123,7 @@ TEST_CASE("Every thing of the log has one address")
 
 TEST_CASE("Notes and tiles, by GET and HEAD, and what is not there")
 {
-    FakeLog log{.size = 65536 + 300};
+    FakeLog log(65536 + 300);
     Front front(options(log));
     const auto note = front.ask(get("/log/checkpoint"));
     CHECK(status(note) == 200);
@@ -157,7 +158,7 @@ TEST_CASE("Notes and tiles, by GET and HEAD, and what is not there")
 
 TEST_CASE("A keeper that can't read is told as such, and a range that breaks off is cut off")
 {
-    FakeLog log{.size = 70000};
+    FakeLog log(70000);
     Front front(options(log));
     log.fails = wire::Ask{wire::Asked::tile, 0, 3};
     CHECK(status(front.ask(get("/log/tile/0/003"))) == 503);
@@ -174,7 +175,7 @@ TEST_CASE("A keeper that can't read is told as such, and a range that breaks off
 
 TEST_CASE("A range is of one tree, though the log grows with every tile that is read")
 {
-    FakeLog log{.size = 65536 * 2 + 1000, .grows = 77};
+    FakeLog log(65536 * 2 + 1000, 77);
     Front front(options(log));
     for (const std::uint64_t number : {0u, 1u, 2u}) {
         const auto answer = front.ask(get("/log/range/" + std::to_string(number)));
@@ -196,7 +197,6 @@ TEST_CASE("A range is of one tree, though the log grows with every tile that is 
                 CHECK(text(reader.bytes(32)) == text(crypto::complete_root(leaves(index << height, (index + 1) << height))));
         }
         CHECK(reader.done());
-        log.grows = 77;
     }
     log.grows = 0;
     CHECK(status(front.ask(get("/log/range/3"))) == 404);
@@ -208,7 +208,7 @@ TEST_CASE("A range is of one tree, though the log grows with every tile that is 
 
 TEST_CASE("Readers who take nothing keep further readers out, and nobody who reports")
 {
-    FakeLog log{.size = 65536};
+    FakeLog log(65536);
     auto few = options(log);
     few.limits.max_connections = 8;  // a quarter of them may read
     Front front(few);
