@@ -24,11 +24,17 @@ public:
     [[nodiscard]] Stored<void> accept(const PendingEnvelope& envelope) override;
     [[nodiscard]] Stored<std::size_t> discard(UploadKey key, std::size_t max) override;
     [[nodiscard]] Stored<std::uint64_t> sequence(const Arrange& arrange) override;
+    [[nodiscard]] Stored<std::size_t> erase(std::uint64_t below, std::size_t max) override;
+    [[nodiscard]] Stored<void> set_witnessed(ByteView note, std::uint64_t size) override;
     [[nodiscard]] Stored<void> commit() override;
     void roll_back() override;
     [[nodiscard]] Stored<std::vector<UploadKey>> orphans() override;
     [[nodiscard]] Stored<Tree> tree() override;
-    [[nodiscard]] Stored<void> read(std::uint64_t index, const EntrySink& sink) override;
+    [[nodiscard]] Stored<std::vector<PendingEnvelope>> pending() override;
+    [[nodiscard]] Stored<Bytes> tile(unsigned level, std::uint64_t index) override;
+    [[nodiscard]] Stored<bool> read(std::uint64_t index, const EntrySink& sink) override;
+    [[nodiscard]] Stored<std::uint64_t> size_class(std::uint64_t index) override;
+    [[nodiscard]] Stored<std::uint64_t> size_on(std::int64_t day) override;
     [[nodiscard]] Stored<Stats> stats() override;
     [[nodiscard]] Stored<bool> settle() override;
     [[nodiscard]] Stored<void> reclaim() override;
@@ -50,6 +56,14 @@ private:
         Statement delete_pending;
         Statement tree;
         Statement set_tree;
+        Statement set_witnessed;
+        Statement set_erased;
+        Statement erase_entries;
+        Statement erase_chunks;
+        Statement tile;
+        Statement set_tile;
+        Statement mark;
+        Statement size_on;
         Statement entry;
         Statement chunk;
         Statement stats;
@@ -62,10 +76,10 @@ private:
     [[nodiscard]] StoreFailure failed(const Error& error) const;
     [[nodiscard]] Stored<void> done(const Result<void>& outcome) const;
     [[nodiscard]] Stored<std::int64_t> number(const std::string& pragma);
-    [[nodiscard]] Stored<std::vector<PendingEnvelope>> pending();
     [[nodiscard]] Stored<void> append_entry(std::uint64_t index, const PendingEnvelope& envelope);
     [[nodiscard]] Stored<void> forget_staged(const std::vector<PendingEnvelope>& sequenced);
-    [[nodiscard]] Stored<void> set_tree(const Tree& tree);
+    [[nodiscard]] Stored<void> keep(const Batch& batch);
+    [[nodiscard]] Stored<std::size_t> count_changes();
 
     std::filesystem::path directory_;
     std::unique_ptr<Database> database_;
