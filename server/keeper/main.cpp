@@ -83,7 +83,7 @@ Result<void> serve(const wire::KeeperSlice& slice)
     if (!lock) return lock.error();
     const auto directory = slice.directory;
     const SpaceRule space{[directory] { return free_space(directory) ? *free_space(directory) : 0; }, slice.reserve_bytes};
-    Service service(*storage->store, storage->sequencer, *std::move(channels), {slice.tick, space, log_line});
+    Service service(*storage->store, storage->sequencer, *std::move(channels), {slice.tick, slice.retention / std::chrono::hours{24}, space, log_line});
     if (const auto recovered = service.recover(); !recovered) return recovered.error().error;
     wire::report_to_warden("ready");
     service.run();

@@ -2,7 +2,7 @@
 // The store in one SQLite file, <directory>/amana.db: WAL, synchronous=FULL, secure_delete. Several processes may have it
 // open (an export beside the serving keeper): every group is one BEGIN IMMEDIATE transaction.
 //
-// Why chunks are copied on a tick and not only renumbered: a row's pages lie where they were when it came, so the file's
+// Why chunks are copied on a batch and not only renumbered: a row's pages lie where they were when it came, so the file's
 // layout would tell the order of arrival for ever. Copies are written in log order; the staged rows are then deleted, and
 // overwritten, in the order of their random keys, so the list of free pages tells nothing of either.
 #pragma once
@@ -20,6 +20,7 @@ public:
     // The directory must exist. Creates the file (mode by umask) when it is not there.
     [[nodiscard]] static Result<std::unique_ptr<SqliteStore>> open(const std::filesystem::path& directory);
 
+    [[nodiscard]] Stored<void> begin() override { return open_group(); }
     [[nodiscard]] Stored<void> stage(UploadKey key, std::uint32_t number, ByteView chunk) override;
     [[nodiscard]] Stored<void> accept(const PendingEnvelope& envelope) override;
     [[nodiscard]] Stored<std::size_t> discard(UploadKey key, std::size_t max) override;

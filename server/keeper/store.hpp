@@ -99,6 +99,8 @@ public:
     Store& operator=(const Store&) = delete;
 
     // --- changes: part of the open group until commit() ---------------------------------------------------------------
+    // Opens the group before its first change, so that what is asked before a change still holds with it.
+    [[nodiscard]] virtual Stored<void> begin() = 0;
     [[nodiscard]] virtual Stored<void> stage(UploadKey key, std::uint32_t number, ByteView chunk) = 0;
     // All of its chunks are staged: from the commit on, the envelope is kept.
     [[nodiscard]] virtual Stored<void> accept(const PendingEnvelope& envelope) = 0;
