@@ -132,6 +132,19 @@ Stored<std::uint64_t> SqliteStore::sequence(const Arrange& arrange)
 
 // --- entries -------------------------------------------------------------------------------------------------------------
 
+Stored<void> SqliteStore::read_chunks(Statement& statement, std::int64_t first, const LogEntry& entry, const EntrySink& sink)
+{
+    for (std::int64_t chunk = 0; chunk < static_cast<std::int64_t>(chunk_numbers); ++chunk) {
+        const auto found = statement.bind(1, first + chunk).step();
+        if (!found) return failed(found.error());
+        if (!*found) break;
+        const auto taken = sink(entry, statement.blob(0));
+        statement.reset();
+        if (!taken) return StoreFailure{false, taken.error()};
+    }
+    return {};
+}
+
 Stored<std::uint64_t> SqliteStore::size_class(std::uint64_t index)
 {
     const auto there = statements_.entry.bind(1, static_cast<std::int64_t>(index)).step();
@@ -154,16 +167,14 @@ Stored<bool> SqliteStore::read(std::uint64_t index, const EntrySink& sink)
     const auto found_class = size_class(index);
     if (!found_class) return found_class.error();
     if (*found_class == 0) return false;
-    const LogEntry entry{*found_class};
-    for (std::uint64_t chunk = 0; chunk < chunk_numbers; ++chunk) {
-        const auto found = statements_.chunk.bind(1, chunk_row(index, chunk)).step();
-        if (!found) return failed(found.error());
-        if (!*found) break;
-        const auto taken = sink(entry, statements_.chunk.blob(0));
-        statements_.chunk.reset();
-        if (!taken) return StoreFailure{false, taken.error()};
-    }
+    const auto read = read_chunks(statements_.chunk, chunk_row(index, 0), {*found_class}, sink);
+    if (!read) return read.error();
     return true;
+}
+
+Stored<void> SqliteStore::read_pending(const PendingEnvelope& envelope, const EntrySink& sink)
+{
+    return read_chunks(statements_.staged, chunk_row(envelope.key, 0), {envelope.size_class}, sink);
 }
 
 Stored<std::size_t> SqliteStore::erase(std::uint64_t below, std::size_t max)

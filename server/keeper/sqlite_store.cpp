@@ -43,6 +43,7 @@ SqliteStore::Statements::Statements(Database& database)
       size_on(database.prepare("SELECT size FROM mark WHERE day <= ?1 ORDER BY day DESC LIMIT 1")),
       entry(database.prepare("SELECT size_class FROM log WHERE idx = ?1")),
       chunk(database.prepare("SELECT data FROM log_chunk WHERE key = ?1")),
+      staged(database.prepare("SELECT data FROM staged_chunk WHERE key = ?1")),
       stats(database.prepare("SELECT count(*), coalesce(sum(size_class), 0), (SELECT size FROM tree) FROM pending")),
       changes(database.prepare
 ("SELECT changes()"))

@@ -36,7 +36,11 @@ public:
     [[nodiscard]] Stored<bool> read(std::uint64_t index, const EntrySink& sink) override;
     [[nodiscard]] Stored<std::uint64_t> size_class(std::uint64_t index) override;
     [[nodiscard]] Stored<std::uint64_t> size_on(std::int64_t day) override;
+    [[nodiscard]] Stored<void> read_pending(const PendingEnvelope& envelope, const EntrySink& sink) override;
     [[nodiscard]] Stored<Stats> stats() override;
+    [[nodiscard]] Stored<void> freeze() override;
+    void thaw() override;
+    [[nodiscard]] Stored<std::vector<std::string>> damage() override;
     [[nodiscard]] Stored<bool> settle() override;
     [[nodiscard]] Stored<void> reclaim() override;
 
@@ -67,6 +71,7 @@ private:
         Statement size_on;
         Statement entry;
         Statement chunk;
+        Statement staged;
         Statement stats;
         Statement changes;
     };
@@ -80,6 +85,7 @@ private:
     [[nodiscard]] Stored<void> append_entry(std::uint64_t index, const PendingEnvelope& envelope);
     [[nodiscard]] Stored<void> forget_staged(const std::vector<PendingEnvelope>& sequenced);
     [[nodiscard]] Stored<void> keep(const Batch& batch);
+    [[nodiscard]] Stored<void> read_chunks(Statement& statement, std::int64_t first, const LogEntry& entry, const EntrySink& sink);
     [[nodiscard]] Stored<std::size_t> count_changes();
 
     std::filesystem::path directory_;

@@ -130,7 +130,14 @@ public:
     [[nodiscard]] virtual Stored<std::uint64_t> size_class(std::uint64_t index) = 0;
     // The tree's size after the first batch of the last day on or before `day` that had one; 0 when none had.
     [[nodiscard]] virtual Stored<std::uint64_t> size_on(std::int64_t day) = 0;
+    [[nodiscard]] virtual Stored<void> read_pending(const PendingEnvelope& envelope, const EntrySink& sink) = 0;
     [[nodiscard]] virtual Stored<Stats> stats() = 0;
+
+    // Until thaw() every question is answered from one moment. Delays nobody but settle(). Never while a group is open.
+    [[nodiscard]] virtual Stored<void> freeze() = 0;
+    virtual void thaw() = 0;
+    // What the store itself finds wrong: its file, and rows that belong to nothing. One line each, the first hundred.
+    [[nodiscard]] virtual Stored<std::vector<std::string>> damage() = 0;
 
     // --- upkeep: never while a group is open ----------------------------------------------------------------------------
     // Empties the journals of what was deleted. False: somebody reads just now; try again later.
