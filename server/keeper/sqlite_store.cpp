@@ -44,7 +44,8 @@ SqliteStore::Statements::Statements(Database& database)
       entry(database.prepare("SELECT size_class FROM log WHERE idx = ?1")),
       chunk(database.prepare("SELECT data FROM log_chunk WHERE key = ?1")),
       staged(database.prepare("SELECT data FROM staged_chunk WHERE key = ?1")),
-      stats(database.prepare("SELECT count(*), coalesce(sum(size_class), 0), (SELECT size FROM tree) FROM pending")),
+      stats(database.prepare("SELECT count(*), coalesce(sum(size_class), 0), (SELECT size FROM tree), "
+                             "(SELECT erased_below FROM tree), (SELECT witnessed_size FROM tree) FROM pending")),
       changes(database.prepare
 ("SELECT changes()"))
 {

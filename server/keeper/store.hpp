@@ -83,6 +83,8 @@ struct Stats {
     std::uint64_t pending = 0;
     std::uint64_t pending_bytes = 0;      // payload, by size class
     std::uint64_t log_size = 0;
+    std::uint64_t erased_below = 0;       // of these, how many have no content any more
+    std::uint64_t witnessed_size = 0;     // how many a witness has co-signed
     std::uint64_t reclaimable_bytes = 0;  // what reclaim() could give back
 };
 
