@@ -122,6 +122,7 @@ wire::KeeperSlice slice_for(const std::filesystem::path& directory, std::chrono:
     slice.origin = "test.example/log";
     slice.tick = tick;
     slice.reserve_bytes = 1 * crypto::mebibyte;
+    give_keys(slice);
     return slice;
 }
 

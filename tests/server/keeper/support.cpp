@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "tests/server/keeper/support.hpp"
 
+#include "crypto/payload.hpp"
+#include "server/keeper/decoys.hpp"
+#include "server/keeper/tree_reader.hpp"
+
 #include <sodium.h>
 
 #include <algorithm>
@@ -59,6 +63,72 @@ int tiered(int ci, int full)
     return count;
 }
 
+Sequencer test_sequencer(Byte seed, const std::string& origin)
+{
+    const Cover none{[](std::uint64_t, std::uint64_t) { return std::uint64_t{0}; },
+                     [](Store&, std::uint64_t) { return Stored<void>(); },
+                     {}};
+    return Sequencer::create(origin, SecretBuffer::copy_of(Bytes(32, seed)), none, system_clock()).value();
+}
+
+namespace {
+
+crypto::KeySet test_keys()
+{
+    const auto root = SecretBuffer::copy_of(Bytes(32, 9));
+    const crypto::Validity always{0, system_clock()() + one_week};
+    crypto::KeySet keys;
+    keys.deployment = "test";
+    keys.serial = 1;
+    keys.root = crypto::signing_public_key(root.view());
+    keys.courier = {always, crypto::signing_public_key(Bytes(32, 8))};
+    keys.witness = {always, crypto::signing_public_key(Bytes(32, 7))};
+    keys.epochs.push_back({"desk", always, public_keys().front()});
+    return keys;
+}
+
+}  // namespace
+
+Sequencer covered_sequencer(const BatchPolicy& policy)
+{
+    const Decoys decoys(test_keys(), system_clock());
+    const Cover cover{[policy](std::uint64_t size_class, std::uint64_t waiting) { return policy.decoys(size_class, waiting); },
+                      [decoys](Store& store, std::uint64_t size_class) { return decoys.make(store, size_class); },
+                      {}};
+    return Sequencer::create("test.example/log", SecretBuffer::copy_of(Bytes(32, 5)), cover, system_clock()).value();
+}
+
+void give_keys(wire::KeeperSlice& slice)
+{
+    const auto keys = test_keys();
+    const auto note = keys.encode(Bytes(32, 9));
+    slice.keyset.clear();
+    append(slice.keyset, as_bytes(note));
+    slice.root_fingerprint = crypto::root_fingerprint(keys.root);
+}
+
+crypto::Kind kind_of(Store& store, std::uint64_t index)
+{
+    Bytes envelope;
+    (void)store.read(index, [&](const LogEntry&, ByteView chunk) -> Result<void> {
+        append(envelope, chunk);
+        return {};
+    }).value();
+    const auto secret = SecretBuffer::copy_of(Bytes(crypto::xwing_secret_bytes, 1));
+    const crypto::RecipientSecret recipient{&secret, public_keys().front()};
+    const auto header = crypto::Header::parse(envelope).value();
+    const auto key = crypto::unwrap_file_key(header, std::span(&recipient, 1));
+    if (!key) throw std::runtime_error("an envelope that does not open");
+    auto opener = crypto::Opener::create(header, *key, envelope.size()).value();
+    crypto::PayloadReader reader([](std::size_t, ByteView) { return Result<void>{}; });
+    for (auto at = header.size(); !opener.done();) {
+        const auto size = opener.next_chunk();
+        if (!reader.feed(opener.open(ByteView(envelope).subspan(at, size)).value())) throw std::runtime_error("no payload");
+        at += size;
+    }
+    return reader.finish().value().kind();
+}
+
 SealedEnvelope seal_envelope(std::uint64_t size_class, std::size_t recipients)
 {
     auto sealer = crypto::Sealer::create(std::span(public_keys()).first(recipients)).value();
@@ -100,18 +170,18 @@ Leaves leaves_in_log(Store& store)
 {
     Leaves leaves;
     const auto size = store.tree().value().size;
-    for (std::uint64_t index = 0; index < size; ++index) {
+    for_each_leaf(store, 0, size, [&](std::uint64_t index, const crypto::Hash& expected) -> Result<void> {
         crypto::LeafHash leaf;
-        crypto::Hash expected{};
-        store.read(index, [&](const LogEntry& entry, ByteView chunk) -> Result<void> {
-            expected = entry.leaf;
+        (void)store.read(index, [&](const LogEntry&, ByteView chunk) -> Result<void> {
             leaf.update(chunk);
             return {};
         }).value();
         if (leaf.finish() != expected) throw std::runtime_error("an entry is not what its leaf hash says");
         leaves.insert(expected);
-    }
+        return {};
+    }).value();
     return leaves;
+
 }
 
 BundleRead read_bundle(const std::filesystem::path& path, const crypto::NoteVerifier& log)
