@@ -173,7 +173,6 @@ Result<void> run_fsck(const wire::KeeperSlice& slice)
                  "Stop the server, keep this directory as it is, and restore the store from a backup."};
 }
 
-Result<void> show_status
 Result<void> show_status(const wire::KeeperSlice& slice, bool json)
 {
     auto storage = open_storage(slice);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "server/keeper/status.hpp"
 
+#include "crypto/keyset.hpp"
 #include "server/keeper/free_space.hpp"
 
 #include <boost/json.hpp>

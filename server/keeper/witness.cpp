@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "server/keeper/witness.hpp"
 
+#include "crypto/keyset.hpp"
 #include "server/keeper/tree_reader.hpp"
 
 #include <fmt/format.h>
