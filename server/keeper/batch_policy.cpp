@@ -42,7 +42,7 @@ std::uint64_t ladder_step(std::uint64_t first, std::uint64_t count)
 double BatchPolicy::batches_a_year(std::uint64_t size_class) const
 {
     const double ticks = seconds_a_year / static_cast<double>(tick.count());
-    return size_class == crypto::text_class ? ticks : ticks / ticks_per_long_batch;
+    return size_class == crypto::text_class ? ticks : ticks / file_ticks;
 }
 
 double BatchPolicy::mean_large(std::uint64_t size_class) const
@@ -70,6 +70,14 @@ BatchPolicy::Cost BatchPolicy::yearly_cost(std::size_t slots) const
         cost.bytes += entries * static_cast<double>(crypto::envelope_bytes(slots, size));
     }
     return cost;
+}
+
+std::uint64_t BatchPolicy::batch_bytes(std::size_t slots) const
+{
+    std::uint64_t bytes = 0;
+    for (const auto size : crypto::size_classes)
+        if (size <= largest_ladder_class) bytes += batch * crypto::envelope_bytes(slots, size);
+    return bytes;
 }
 
 }  // namespace amana::keeper

@@ -90,7 +90,7 @@ Result<void> serve(const wire::KeeperSlice& slice)
     const auto lock = lock_for_serving(slice.directory);
     if (!lock) return lock.error();
     const auto directory = slice.directory;
-    const SpaceRule space{[directory] { return free_space(directory) ? *free_space(directory) : 0; }, slice.reserve_bytes};
+    const SpaceRule space{[directory] { return free_space(directory) ? *free_space(directory) : 0; }, reserve_of(slice)};
     Service service(*storage->store, storage->sequencer, *std::move(channels), {slice.tick, slice.retention / std::chrono::hours{24}, space, log_line});
     if (const auto recovered = service.recover(); !recovered) return recovered.error().error;
     wire::report_to_warden("ready");

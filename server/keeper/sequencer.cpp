@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "server/keeper/sequencer.hpp"
 
-#include "server/keeper/batch_policy.hpp"
 #include "server/keeper/tree_builder.hpp"
 
 #include <algorithm>
@@ -135,7 +134,7 @@ Stored<std::uint64_t> Sequencer::tick(Store& store, Take take) const
         auto& tree = batch->tree;
         if (planned->long_batch) {
             tree.long_from = tree.size;
-            tree.ticks_to_long = ticks_per_long_batch;
+            tree.ticks_to_long = cover_.file_ticks;
         } else {
             --tree.ticks_to_long;
         }
@@ -152,7 +151,7 @@ Result<void> Sequencer::adopt(Store& store) const
     const auto begun = run(store, [&](const Tree& before, std::vector<PendingEnvelope>& pending) -> Result<Batch> {
         pending.clear();  // a batch belongs to a tick, not to a start
         auto batch = extend(store, before, {});
-        if (batch) batch->tree.ticks_to_long = ticks_per_long_batch;
+        if (batch) batch->tree.ticks_to_long = cover_.file_ticks;
         return batch;
     });
     if (!begun) return begun.error().error;

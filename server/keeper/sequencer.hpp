@@ -24,6 +24,7 @@ struct Cover {
     std::function<std::uint64_t(std::uint64_t size_class, std::uint64_t waiting)> count;
     // Stages and accepts one, in the store's open group.
     std::function<Stored<void>(Store&, std::uint64_t size_class)> make;
+    std::uint32_t file_ticks = 24;  // a long batch on every so many
     // Why no batch can be made, if none can.
     std::optional<Error> missing;
 };

@@ -52,7 +52,7 @@ Result<Status> read_status(Storage& storage, const wire::KeeperSlice& slice)
     if (const auto keys = crypto::KeySet::parse(slice.keyset, slice.root_fingerprint); keys)
         cover = policy_of(slice).yearly_cost(keys->recipients().size());
     return Status{*stats, to_base64(checkpoint->root), storage.sequencer.verifier().text(), cover, *free,
-                  slice.reserve_bytes};
+                  reserve_of(slice)};
 }
 
 std::string status_text(const Status& status)

@@ -3,6 +3,7 @@
 
 #include "server/keeper/batch_policy.hpp"
 #include "server/keeper/decoys.hpp"
+#include "server/keeper/free_space.hpp"
 #include "server/keeper/log_key.hpp"
 
 #include <cerrno>
@@ -25,6 +26,7 @@ Cover no_cover()
 {
     return {[](std::uint64_t, std::uint64_t) { return std::uint64_t{0}; },
             [](Store&, std::uint64_t) { return Stored<void>(); },
+            1,
             Error{"there is no key set to seal decoys to, and no batch is made without them",
                   "Set 'public' and 'root' in [keys]; 'amana-server check' says what is wrong with them."}};
 }
@@ -36,8 +38,18 @@ Result<Cover> cover_of(const wire::KeeperSlice& slice)
     if (!keys) return keys.error();
     const Decoys decoys(*std::move(keys), system_clock());
     const auto policy = policy_of(slice);
-    return Cover{[policy](std::uint64_t size_class, std::uint64_t waiting) { return policy.decoys(size_class, waiting); },
+    const auto room = [directory = slice.directory, reserve = slice.reserve_bytes](std::uint64_t size_class) {
+        const auto free = free_space(directory);
+        return free && *free >= reserve + tick_factor * size_class;
+    };
+    return Cover{[policy, room](std::uint64_t size_class, std::uint64_t waiting) -> std::uint64_t {
+                     // A disk with little room goes without large decoys. That says nothing of reports: how many there
+                     // are is not asked.
+                     if (size_class > largest_ladder_class && !room(size_class)) return 0;
+                     return policy.decoys(size_class, waiting);
+                 },
                  [decoys](Store& store, std::uint64_t size_class) { return decoys.make(store, size_class); },
+                 policy.file_ticks,
                  {}};
 }
 
@@ -53,9 +65,16 @@ Result<void> make_directory(const std::filesystem::path& directory)
 
 }  // namespace
 
+std::uint64_t reserve_of(const wire::KeeperSlice& slice)
+{
+    const auto keys = crypto::KeySet::parse(slice.keyset, slice.root_fingerprint);
+    if (!keys) return slice.reserve_bytes;  // no batch is made
+    return slice.reserve_bytes + tick_factor * policy_of(slice).batch_bytes(keys->recipients().size());
+}
+
 BatchPolicy policy_of(const wire::KeeperSlice& slice)
 {
-    return {slice.batch, slice.large_cover, slice.tick};
+    return {slice.batch, slice.large_cover, slice.tick, slice.file_ticks};
 }
 
 Result<Storage> open_storage(const wire::KeeperSlice& slice)

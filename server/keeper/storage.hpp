@@ -18,6 +18,8 @@ struct Storage {
 };
 
 [[nodiscard]] BatchPolicy policy_of(const wire::KeeperSlice& slice);
+// What must stay free: what the config says, and what the next batch's decoys take.
+[[nodiscard]] std::uint64_t reserve_of(const wire::KeeperSlice& slice);
 
 // Creates the directory (not its parents), the database and the log key when the log begins.
 [[nodiscard]] Result<Storage> open_storage(const wire::KeeperSlice& slice);

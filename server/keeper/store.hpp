@@ -24,6 +24,10 @@ inline constexpr unsigned upload_key_bits = 51;
 inline constexpr std::uint64_t chunk_numbers = 4096;
 static_assert(1 + crypto::largest_class / crypto::chunk_bytes < chunk_numbers);
 
+// What a batch takes of the disk, at most, for each byte it moves: the log's copy and the overwritten staged row in the
+// store's own journal, and the copy itself.
+inline constexpr std::uint64_t tick_factor = 3;
+
 [[nodiscard]] UploadKey random_upload_key();
 
 // Why a store could not do something. After a failed change the caller rolls the group back: none of it is kept.

@@ -97,6 +97,7 @@ wire::KeeperSlice keeper_slice(const Config& config, const Bytes& keyset)
     slice.directory = config.storage.value.string();
     slice.origin = config.origin;
     slice.tick = config.tick;
+    slice.file_ticks = config.file_ticks;
     slice.batch = config.batch;
     slice.large_cover = config.large_cover;
     slice.retention = config.retention;

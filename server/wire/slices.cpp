@@ -103,6 +103,7 @@ void put(auto& sink, const KeeperSlice& slice)
     put_counted(sink, as_bytes(slice.directory));
     put_counted(sink, as_bytes(slice.origin));
     put_seconds(sink, slice.tick);
+    put_integer(sink, slice.file_ticks);
     put_integer(sink, slice.batch);
     put_integer(sink, slice.large_cover);
     put_seconds(sink, slice.retention);
@@ -202,6 +203,7 @@ Result<KeeperSlice> decode_keeper(ByteView bytes)
     slice.directory = take_text(reader, max_path_bytes);
     slice.origin = take_text(reader, max_origin_bytes);
     slice.tick = take_seconds(reader, sound);
+    slice.file_ticks = reader.integer<std::uint32_t>();
     slice.batch = reader.integer<std::uint64_t>();
     slice.large_cover = reader.integer<std::uint64_t>();
     slice.retention = take_seconds(reader, sound);
@@ -209,7 +211,7 @@ Result<KeeperSlice> decode_keeper(ByteView bytes)
     append(slice.keyset, reader.counted(crypto::max_keyset_bytes));
     slice.root_fingerprint = take_text(reader, fingerprint_bytes);
     if (slice.channels == 0 || slice.channels > max_channels) sound = false;
-    if (slice.tick.count() == 0 || slice.batch == 0) sound = false;
+    if (slice.tick.count() == 0 || slice.batch == 0 || slice.file_ticks == 0) sound = false;
     if (!sound || !reader.done()) return not_a_slice();
     return slice;
 }

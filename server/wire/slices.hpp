@@ -60,6 +60,7 @@ struct KeeperSlice {
     std::string directory;
     std::string origin;  // the log's name
     std::chrono::seconds tick{900};
+    std::uint32_t file_ticks = 24;                        // reports with files enter on every so many ticks
     std::uint64_t batch = 4;                              // the ladder's first step
     std::uint64_t large_cover = 1024ull * 1024 * 1024;    // bytes of decoys a year, for each class without a ladder
     std::chrono::seconds retention{365 * 24 * 3600};      // how long content stays

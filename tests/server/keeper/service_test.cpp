@@ -55,7 +55,7 @@ TEST_CASE("The tick comes by itself, and takes no upload that is under way")
     Serving serving(1, std::chrono::milliseconds{50});
     serving.start();
     const auto first = seal_envelope();
-    const auto second = seal_envelope(256 * crypto::kibibyte);
+    const auto second = seal_envelope();
     CHECK(serving.front().send(first).stored);
     serving.front().say(wire::Kind::begin, 100);
     serving.front().say(wire::Kind::chunk, 100, second.chunks[0]);

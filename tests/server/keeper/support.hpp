@@ -42,11 +42,11 @@ struct SealedEnvelope {
 [[nodiscard]] SealedEnvelope seal_envelope(std::uint64_t size_class = crypto::text_class, std::size_t recipients = 1);
 
 // A sequencer of the test's log. Without `cover` it adds no decoys, so that what is counted is what was sent.
-[[nodiscard]] Sequencer test_sequencer(Byte seed = 5, const std::string& origin = "test.example\/log");
+[[nodiscard]] Sequencer test_sequencer(Byte seed = 5, const std::string& origin = "test.example/log");
 [[nodiscard]] Sequencer covered_sequencer(const BatchPolicy& policy);
-// A key set of one recipient, whose secret open_kind() has, in a slice.
+// A key set of one recipient, whose secret is_decoy() has, in a slice.
 void give_keys(wire::KeeperSlice& slice);
-[[nodiscard]] crypto::Kind kind_of(Store& store, std::uint64_t index);
+[[nodiscard]] bool is_decoy(ByteView envelope);
 
 [[nodiscard]] UploadKey stage(Store& store, const SealedEnvelope& envelope);
 [[nodiscard]] UploadKey stage_and_accept(Store& store, const SealedEnvelope& envelope);
@@ -61,6 +61,10 @@ using Leaves = std::multiset<crypto::Hash>;
 struct BundleRead {
     std::uint64_t first = 0;
     std::uint64_t erased = 0;
+    std::uint64_t decoys = 0;
+    Leaves reports;  // all others
+    std::uint16_t part = 0;
+    std::uint16_t parts = 0;
     std::uint64_t tree_size = 0;
     std::vector<crypto::Hash> leaves;
 };
