@@ -25,7 +25,8 @@ public:
         if (!tree) return tree.error().error;
         if (const auto done = rows(); !done) return done.error();
         if (const auto done = hashes(*tree); !done) return done.error();
-        if (const auto done = envelopes(*tree); !done) return done.error();
+        if (leaves_readable_)
+            if (const auto done = envelopes(*tree); !done) return done.error();
         if (const auto done = waiting(); !done) return done.error();
         return std::move(report_);
     }
@@ -55,6 +56,7 @@ private:
         });
         if (!read) {
             fault(read.error().message);
+            leaves_readable_ = false;  // so no envelope can be held to its leaf
             return {};
         }
         for (unsigned level = 0; level < tile_levels; ++level)
@@ -157,6 +159,7 @@ private:
     const Sequencer& sequencer_;
     const FsckProgress& progress_;
     FsckReport report_;
+    bool leaves_readable_ = true;
     std::array<Level, tile_levels> levels_;
 };
 

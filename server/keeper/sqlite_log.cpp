@@ -62,6 +62,7 @@ Stored<void> SqliteStore::keep(const Batch& batch)
         auto& put = statements_.set_tile.bind(1, tile_row(tile.level, tile.index)).bind(2, tile.hashes);
         if (const auto kept = done(put.run()); !kept) return kept.error();
     }
+    if (tree.size == 0) return {};  // of a log that only begins: the first entries of the day are still to come
     return done(statements_.mark.bind(1, batch.day).bind(2, static_cast<std::int64_t>(tree.size)).run());
 }
 

@@ -63,13 +63,13 @@ int tiered(int ci, int full)
     return count;
 }
 
-Sequencer test_sequencer(Byte seed, const std::string& origin)
+Sequencer test_sequencer(Byte seed, const std::string& origin, Clock clock)
 {
     const Cover none{[](std::uint64_t, std::uint64_t) { return std::uint64_t{0}; },
                      [](Store&, std::uint64_t) { return Stored<void>(); },
                      24,
                      {}};
-    return Sequencer::create(origin, SecretBuffer::copy_of(Bytes(32, seed)), none, system_clock()).value();
+    return Sequencer::create(origin, SecretBuffer::copy_of(Bytes(32, seed)), none, std::move(clock)).value();
 }
 
 namespace {

@@ -42,7 +42,7 @@ struct SealedEnvelope {
 [[nodiscard]] SealedEnvelope seal_envelope(std::uint64_t size_class = crypto::text_class, std::size_t recipients = 1);
 
 // A sequencer of the test's log. Without `cover` it adds no decoys, so that what is counted is what was sent.
-[[nodiscard]] Sequencer test_sequencer(Byte seed = 5, const std::string& origin = "test.example/log");
+[[nodiscard]] Sequencer test_sequencer(Byte seed = 5, const std::string& origin = "test.example/log", Clock clock = system_clock());
 [[nodiscard]] Sequencer covered_sequencer(const BatchPolicy& policy);
 // A key set of one recipient, whose secret is_decoy() has, in a slice.
 void give_keys(wire::KeeperSlice& slice);
