@@ -9,10 +9,6 @@ namespace amana::keeper {
 
 namespace {
 
-// What a tick takes, at most, for each byte it moves: the log's copy and the overwritten staged row in the WAL, and the
-// copy in the database itself.
-constexpr std::uint64_t tick_factor = 3;
-
 // One round of cleaning up: as much as fits into a small WAL, so that it works on a disk that is all but full.
 constexpr std::size_t clean_up_chunks = 32;
 constexpr std::size_t clean_up_uploads = 64;

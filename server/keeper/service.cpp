@@ -18,8 +18,19 @@ constexpr int reads_per_round = 32;
 constexpr std::chrono::milliseconds upkeep_pause{1000};
 constexpr std::chrono::milliseconds tick_pause{10'000};
 
+// One step of erasing: 8 MiB at most, so that nobody waits long for the writer.
+constexpr std::size_t erased_chunks = 128;
+
 // What may be left undone at the end, because the next start does it.
 constexpr int last_clean_ups = 1000;
+
+// What may be erased: the desk has it (it co-signed), and its time is over. 0 when nothing may, or it can't be told.
+std::uint64_t erasable(Store& store, std::int64_t last_day)
+{
+    const auto tree = store.tree();
+    const auto old = store.size_on(last_day);
+    return tree && old ? std::min(tree->witnessed_size, *old) : 0;
+}
 
 }  // namespace
 
@@ -133,6 +144,7 @@ void Service::tick(Steady::time_point now)
     if (sequenced) {
         if (std::exchange(tick_failing_, false)) settings_.log("the tick has succeeded");
         next_tick_ = now + settings_.tick;
+        erase_below_ = erasable(store_, sequencer_.today() - settings_.retention_days);
         unsettled_ = true;
         next_upkeep_ = now;
     } else {
@@ -143,6 +155,22 @@ void Service::tick(Steady::time_point now)
     intake_.recount();
 }
 
+// Erased in steps, each a group of its own. A crash between two leaves entries that count as erased and still have
+// chunks: the next tick goes on with them.
+bool Service::erase()
+{
+    if (erase_below_ == 0) return true;
+    const auto erased = store_.erase(erase_below_, erased_chunks);
+    if (!erased || !store_.commit()) {
+        store_.roll_back();
+        erase_below_ = 0;  // the next tick tries again
+        return true;
+    }
+    unsettled_ = unsettled_ || *erased > 0;
+    if (*erased < erased_chunks) erase_below_ = 0;
+    return erase_below_ == 0;
+}
+
 void Service::upkeep()
 {
     const auto now = Steady::now();
@@ -151,7 +179,8 @@ void Service::upkeep()
     if (now < next_upkeep_) return;
 
     const auto cleaned = intake_.clean_up();
-    if (cleaned == Intake::CleanUp::more) {
+    const bool all_erased = erase();
+    if (cleaned == Intake::CleanUp::more || !all_erased) {
         unsettled_ = true;
         next_upkeep_ = now;
         return;

@@ -141,7 +141,7 @@ Channel::Channel() : ends_(socket_pair()), keeper(context, std::move(ends_[1]))
 
 void Channel::spawn(asio::awaitable<void> coroutine)
 {
-    asio::co_spawn(context, std::move(coroutine), [](std::exception_ptr exception) {
+    asio::co_spawn(context, std::move(coroutine), [](const std::exception_ptr& exception) {
         if (exception) std::rethrow_exception(exception);
     });
 }

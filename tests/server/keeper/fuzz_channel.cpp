@@ -53,7 +53,17 @@ public:
     Stored<std::vector<UploadKey>> orphans() override { return std::vector<UploadKey>{}; }
     Stored<Tree> tree() override { return Tree{}; }
     Stored<Bytes> tile(unsigned, std::uint64_t) override { return Bytes{}; }
-    Stored<void> read(std::uint64_t, const EntrySink&) override { return {}; }
+    Stored<bool> read(std::uint64_t, const EntrySink&) override { return true; }
+    Stored<void> begin() override { return {}; }
+    Stored<std::size_t> erase(std::uint64_t, std::size_t) override { return std::size_t{0}; }
+    Stored<void> set_witnessed(ByteView, std::uint64_t) override { return {}; }
+    Stored<std::vector<PendingEnvelope>> pending() override { return std::vector<PendingEnvelope>{}; }
+    Stored<std::uint64_t> size_class(std::uint64_t) override { return std::uint64_t{0}; }
+    Stored<std::uint64_t> size_on(std::int64_t) override { return std::uint64_t{0}; }
+    Stored<void> read_pending(const PendingEnvelope&, const EntrySink&) override { return {}; }
+    Stored<void> freeze() override { return {}; }
+    void thaw() override {}
+    Stored<std::vector<std::string>> damage() override { return std::vector<std::string>{}; }
     Stored<Stats> stats() override { return Stats{}; }
     Stored<bool> settle() override { return true; }
     Stored<void> reclaim() override { return {}; }

@@ -120,7 +120,7 @@ TEST_CASE("A front that does not greet is not served")
     std::vector<std::string> log;
     const SpaceRule space{[] { return std::uint64_t{1} << 40; }, 0};
     Service service(*owner.inner, owner.sequencer, std::move(channels),
-                    {std::chrono::hours{1}, space, [&](std::string_view line) { log.emplace_back(line); }});
+                    {std::chrono::hours{1}, 365, space, [&](std::string_view line) { log.emplace_back(line); }});
     write_full(pair.ours.get(), greeting).value();
     service.run();  // ends because its one channel does
     CHECK(log.size() == 1);
