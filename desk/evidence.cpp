@@ -105,11 +105,11 @@ Result<std::string> file_evidence(const DeskPaths& paths, const NewEvidence& evi
 {
     const auto digest = digest_of(evidence.source);
     if (!digest) return digest.error();
-    const auto id = digest->sha256.substr(0, id_digits);
+    auto id = digest->sha256.substr(0, id_digits);
     const auto folder = paths.evidence() / id;
     // finding.json comes last: a folder without it was not finished.
     std::error_code unknown;
-    if (std::filesystem::exists(folder / "finding.json", unknown)) return id;
+    if (std::filesystem::exists(folder / "finding.json", unknown)) return Result<std::string>(boost::system::in_place_value, id);
     for (const auto& path : {paths.evidence(), folder})
         if (const auto made = make_directory(path); !made) return made.error();
     const bool kept = digest->bytes <= max_kept_bundle;
@@ -122,7 +122,7 @@ Result<std::string> file_evidence(const DeskPaths& paths, const NewEvidence& evi
     if (const auto written = put(folder / "theirs.note", evidence.theirs); !written) return written.error();
     const auto finding = finding_json(evidence, *digest, kept);
     if (const auto written = put(folder / "finding.json", as_bytes(finding)); !written) return written.error();
-    return id;
+    return Result<std::string>(boost::system::in_place_value, id);
 }
 
 Result<std::vector<Evidence>> list_evidence(const DeskPaths& paths)

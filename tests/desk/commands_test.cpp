@@ -40,8 +40,8 @@ public:
     }
     void put_bundle(const Bytes& bundle)
     {
-        line.bundle = path("bundle");
-        REQUIRE(write_durable(line.bundle, bundle, 0600, DurableFile::Existing::replace).has_value());
+        line.bundles = {path("bundle")};
+        REQUIRE(write_durable(line.bundles.front(), bundle, 0600, DurableFile::Existing::replace).has_value());
     }
     [[nodiscard]] fs::path path(const char* name) const { return folder_.path() / name; }
 
@@ -99,7 +99,7 @@ TEST_CASE("the whole way, as staff walk it", "[commands]")
     CHECK_THAT(session.said, Catch::Contains("key set 2, 6 weeks"));
 }
 
-TEST_CASE("import says when there is nothing new, and what an older bundle may mean", "[commands]")
+TEST_CASE("import says when there is nothing new, what an older bundle may mean, and keeps what speaks against the log", "[commands]")
 {
     Session session;
     REQUIRE(session.run(run_init).has_value());
@@ -113,16 +113,25 @@ TEST_CASE("import says when there is nothing new, and what an older bundle may m
 
     session.line.passphrase_file = session.path("missing");  // not needed for any of these
     REQUIRE(session.run(run_import).has_value());
-    CHECK_THAT(session.said, Catch::StartsWith("Nothing new.") && !Catch::Contains("lost entries"));
+    CHECK_THAT(session.said, Catch::StartsWith("Nothing new."));
+    const DeskPaths paths{session.line.directory};
+    CHECK(list_evidence(paths).value().empty());
     session.put_bundle(log.bundle(0, 1));
-    REQUIRE(session.run(run_import).has_value());
-    CHECK_THAT(session.said, Catch::StartsWith("Nothing new.") && Catch::Contains("already seen 2") &&
-                                 Catch::Contains("the server's log has lost entries"));
+    const auto older = session.run(run_import);
+    REQUIRE_FALSE(older.has_value());
+    CHECK_THAT(older.error().text(), Catch::Contains("THE LOG IS NOT WHAT WAS SIGNED: rolled-back") &&
+                                         Catch::Contains("has seen 2 entries") && Catch::Contains("an old medium"));
+    CHECK_FALSE(session.run(run_import).has_value());
+    REQUIRE(list_evidence(paths).value().size() == 1);  // the same thing twice
     log.entries[0] = seal({}, keys);
     session.put_bundle(log.bundle());
     const auto forked = session.run(run_import);
     REQUIRE_FALSE(forked.has_value());
-    CHECK_THAT(forked.error().text(), Catch::Contains("THE LOG'S PAST WAS CHANGED") && Catch::Contains("evidence"));
+    CHECK_THAT(forked.error().text(), Catch::Contains("THE LOG IS NOT WHAT WAS SIGNED") && Catch::Contains("swapped at 0") &&
+                                          Catch::Contains("evidence"));
+    const auto kept = list_evidence(paths).value();
+    REQUIRE(kept.size() == 2);
+    for (const auto& piece : kept) CHECK_THAT(read_text(paths.evidence() / piece.id / "theirs.note"), Catch::StartsWith("amana.example/log\n"));
 }
 
 TEST_CASE("a second log key is refused unless it replaces the first on purpose", "[commands]")

@@ -152,13 +152,14 @@ std::vector<crypto::XWingPublicKey> Desk::recipients(UnixTime at) const
     return keys_.sealing_keys(at).value();
 }
 
-Result<VerifiedBundle> Desk::verify(const Bytes& bundle)
+Result<VerifiedBundle> Desk::verify(const Bytes& bundle, Erased erased)
 {
     const auto path = folder_.path() / "bundle";
     REQUIRE(write_durable(path, bundle, 0600, DurableFile::Existing::replace).has_value());
-    auto file = BundleFile::open(path);
+    auto file = Bundle::open({path}, paths_, no_progress());
     if (!file) return file.error();
-    return VerifiedBundle::verify(std::move(*file), *casebook_, no_progress());
+    evidence_.reset();
+    return VerifiedBundle::verify(*std::move(file), *casebook_, erased, evidence_, no_progress());
 }
 
 Result<ImportSummary> Desk::import(const Bytes& bundle, UnixTime at)
