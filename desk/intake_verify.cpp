@@ -35,16 +35,17 @@ Result<crypto::Checkpoint> trusted_checkpoint(ByteView bytes, const crypto::Note
                  "purpose, compare the new one with 'amana-server status' and run: amana-desk trust DIR VERIFIER --replace"};
 }
 
-// The leaves that a bundle lists, held to those seen, and appended to them.
+// The leaves that a bundle lists: those that were seen are held to them, the others are appended to them.
 class Listed {
 public:
-    Listed(Casebook& casebook, crypto::Frontier tree, std::uint64_t seen) : casebook_(casebook), tree_(std::move(tree)), seen_(seen) {}
+    Listed(Casebook& casebook, const crypto::Frontier& seen) : casebook_(casebook), tree_(seen), seen_(seen.size()) {}
 
     Result<void> read(const Bundle& bundle)
     {
         return bundle.for_each_leaf([&](std::uint64_t position, const crypto::Hash& leaf) -> Result<void> {
-            tree_.append(leaf);
-            if (!first_difference_ && position < seen_) {
+            if (position >= seen_) {
+                tree_.append(leaf);
+            } else if (!first_difference_) {
                 const auto known = casebook_.leaf_at(position);
                 if (!known) return known.error();
                 if (*known != leaf) first_difference_ = position;
@@ -133,12 +134,9 @@ public:
     // What is wrong with the log; an error is something else that is wrong.
     Result<std::vector<Finding>> run(const Progress& progress)
     {
-        auto before = casebook_.frontier_at(bundle_.first());
-        if (!before) return before.error();
-        Listed listed(casebook_, *std::move(before), seen_.size());
+        Listed listed(casebook_, seen_.frontier);
         if (const auto read = listed.read(bundle_); !read) return read.error();
-        const bool adds_up = listed.tree().root() == claimed_.root;
-        if (const auto looked = look_at_tree(adds_up); !looked) return looked.error();
+        if (const auto looked = look_at_tree(listed.tree()); !looked) return looked.error();
         auto past = listed.findings(bundle_);
         if (!past) return past.error();
         merge(*std::move(past));
@@ -151,15 +149,15 @@ public:
 
 private:
     // Signed: the claim. Known: the leaves seen. Both can't be when the one is not the beginning of the other.
-    Result<void> look_at_tree(bool adds_up)
+    Result<void> look_at_tree(const crypto::Frontier& continued)
     {
         if (claimed_.size > seen_.size()) {
-            if (!adds_up) found_.push_back({Misdeed::forked, {}});
+            if (continued.root() != claimed_.root) found_.push_back({Misdeed::forked, {}});
             return {};
         }
         const auto ours = casebook_.frontier_at(claimed_.size);
         if (!ours) return ours.error();
-        if (ours->root() != claimed_.root || !adds_up) found_.push_back({Misdeed::forked, {}});
+        if (ours->root() != claimed_.root) found_.push_back({Misdeed::forked, {}});
         else if (claimed_.size < seen_.size()) found_.push_back({Misdeed::rolled_back, {}});
         return {};
     }

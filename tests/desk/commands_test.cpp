@@ -158,7 +158,9 @@ TEST_CASE("a second log key is refused unless it replaces the first on purpose",
     session.line.replace = true;
     REQUIRE(session.run(run_trust).has_value());
     session.put_bundle(second.bundle());
-    CHECK_FALSE(session.run(run_import).has_value());
+    const auto inserted = session.run(run_import);
+    REQUIRE_FALSE(inserted.has_value());
+    CHECK_THAT(inserted.error().text(), Catch::Contains("forked"));
     session.line.new_log = true;
     REQUIRE(session.run(run_trust).has_value());
     REQUIRE(session.run(run_import).has_value());

@@ -94,7 +94,7 @@ TEST_CASE("a change under a new hash is refused, wherever it is", "[intake]")
     const auto good = half.log.bundle();
     const auto entry = crypto::bundle_entry_head_bytes + half.log.entries[0].size();
     const auto changed = [&](std::size_t at) { return rehashed(with_flip(good, at)); };
-    half.refused(changed(crypto::bundle_preamble_bytes), "does not know");  // the log's name
+    half.refused(changed(crypto::bundle_preamble_bytes), "is not good");  // the signed text
     half.refused(changed(leaves_at(half.log) - 1), "numbers can't be");     // no parts
     half.refused(changed(leaves_at(half.log)), "swapped at 0");             // a leaf we have seen
     half.refused(changed(leaves_at(half.log) + 4 * crypto::hash_bytes), "forked");
@@ -116,7 +116,7 @@ TEST_CASE("a truncated bundle is refused, wherever it ends", "[intake]")
     const auto entries = entries_at(half.log);
     for (const auto size : {std::size_t{5}, std::size_t{14}, crypto::bundle_preamble_bytes, leaves_at(half.log) - 1,
                             leaves_at(half.log), leaves_at(half.log) + 33, entries, entries + 3, entries + 8,
-                            entries + entry - 1, entries + entry, entries + 4 * entry, good.size() - 1}) {
+                            entries + entry - 1, entries + entry, entries + 4 * entry, good.size() - crypto::hash_bytes - 1}) {
         const Bytes head(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size));
         half.refused(head, "cut off");
         if (size >= crypto::bundle_preamble_bytes) half.refused(rehashed(head, false), "cut off");
@@ -203,7 +203,7 @@ TEST_CASE("a bundle that changes between its two readings is not imported", "[in
     SECTION("an entry seen before") { rewrite(entries_at(half.log) + 8 + tail_of_entry); }
     SECTION("a leaf") { rewrite(leaves_at(half.log) + 3 * crypto::hash_bytes); }
     SECTION("the checkpoint") { rewrite(crypto::bundle_preamble_bytes + 3); }
-    SECTION("cut off") { REQUIRE(::truncate(path.c_str(), static_cast<off_t>(good.size() - 1)) == 0); }
+    SECTION("cut off") { REQUIRE(::truncate(path.c_str(), static_cast<off_t>(good.size() - crypto::hash_bytes - 1)) == 0); }
     const auto imported =
         import_bundle(std::move(*verified), half.desk.casebook(), half.desk.store(), half.desk.vault(), now, no_progress());
     CHECK_FALSE(imported.has_value());
