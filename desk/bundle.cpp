@@ -31,7 +31,7 @@ bool same_head(const crypto::BundleHead& a, const crypto::BundleHead& b)
 
 Result<void> copy_file(const BundleFile& from, const std::filesystem::path& to)
 {
-    auto out = DurableFile::create(to, private_file, DurableFile::Existing::refuse);
+    auto out = DurableFile::create(to, private_file, DurableFile::Existing::replace);
     if (!out) return out.error();
     const UniqueFd in(::open(from.path().c_str(), O_RDONLY | O_CLOEXEC));
     if (!in) return system_error("can't open " + from.path().string(), errno);
@@ -69,13 +69,14 @@ Result<Bundle> Bundle::open(const std::vector<std::filesystem::path>& files, con
         opened.push_back(*std::move(file));
     }
     if (opened.empty()) return Error{"no bundle was named", "Name the file that 'amana-server export' wrote."};
-    // Whole when they were kept; a part that came again counts once.
+    // A kept part that is damaged since is missing; one that came again counts once.
     std::error_code unknown;
     const auto& head = opened.front().head();
     for (std::uint32_t part = 1; head.parts > 1 && part <= head.parts; ++part) {
         const auto kept = paths.parts() / fmt::format("{}.{}", id_of(head), part);
         if (!std::filesystem::exists(kept, unknown)) continue;
-        if (auto file = BundleFile::open(kept); file && file->head().part == part) opened.push_back(*std::move(file));
+        auto file = BundleFile::open(kept);
+        if (file && file->head().part == part && file->check_copy(progress)) opened.push_back(*std::move(file));
     }
     std::stable_sort(opened.begin(), opened.end(), [](const auto& a, const auto& b) { return a.head().part < b.head().part; });
     const auto again = std::unique(opened.begin(), opened.end(), [](const auto& a, const auto& b) { return a.head().part == b.head().part; });
@@ -104,10 +105,9 @@ Result<void> Bundle::keep_parts(const DeskPaths& paths) const
 {
     if (::mkdir(paths.parts().c_str(), private_directory) != 0 && errno != EEXIST)
         return system_error("can't create " + paths.parts().string(), errno);
-    std::error_code unknown;
     for (const auto& file : files_) {
         const auto to = kept_path(paths, file);
-        if (std::filesystem::exists(to, unknown)) continue;
+        if (file.path() == to) continue;
         if (const auto copied = copy_file(file, to); !copied) return copied.error();
     }
     return {};

@@ -39,6 +39,37 @@ private:
     std::map<Misdeed, std::vector<std::uint64_t>> found_;
 };
 
+// Where a leaf stands in the one list and in the other.
+struct Place {
+    std::size_t ours = 0;
+    std::size_t theirs = 0;
+};
+
+std::map<crypto::Hash, std::size_t> places(const std::vector<crypto::Hash>& leaves)
+{
+    std::map<crypto::Hash, std::size_t> places;
+    for (std::size_t i = 0; i < leaves.size(); ++i) places.emplace(leaves[i], i);
+    return places;
+}
+
+// The most of `common`, which is in their order, that is in ours too: the longest increasing subsequence.
+std::vector<Place> longest_in_order(const std::vector<Place>& common)
+{
+    std::vector<std::size_t> ends;  // of the best subsequence of each length so far: the one whose last place is least
+    std::vector<std::size_t> before(common.size());
+    for (std::size_t i = 0; i < common.size(); ++i) {
+        const auto at = std::lower_bound(ends.begin(), ends.end(), common[i].ours,
+                                         [&](std::size_t end, std::size_t place) { return common[end].ours < place; });
+        before[i] = at == ends.begin() ? common.size() : *std::prev(at);
+        if (at == ends.end()) ends.push_back(i);
+        else *at = i;
+    }
+    std::vector<Place> longest;
+    for (auto i = ends.empty() ? common.size() : ends.back(); i != common.size(); i = before[i]) longest.push_back(common[i]);
+    std::reverse(longest.begin(), longest.end());
+    return longest;
+}
+
 }  // namespace
 
 const char* name(Misdeed misdeed)
@@ -71,21 +102,33 @@ std::vector<Finding> classify(const std::vector<Difference>& differences)
 std::vector<Finding> classify_lists(const std::vector<crypto::Hash>& ours, const std::vector<crypto::Hash>& theirs,
                                     std::uint64_t first)
 {
-    std::map<crypto::Hash, std::size_t> our_place;
-    for (std::size_t i = 0; i < ours.size(); ++i) our_place.emplace(ours[i], i);
-    const std::set<crypto::Hash> their_leaves(theirs.begin(), theirs.end());
+    const auto our_places = places(ours);
+    const auto their_places = places(theirs);
+    std::vector<Place> common;
+    for (std::size_t i = 0; i < theirs.size(); ++i)
+        if (const auto found = our_places.find(theirs[i]); found != our_places.end()) common.push_back({found->second, i});
+    auto kept = longest_in_order(common);
+
     Findings findings;
-    for (std::size_t i = 0; i < ours.size(); ++i) {
-        if (their_leaves.contains(ours[i])) continue;
-        const bool foreign_in_its_place = i < theirs.size() && !our_place.contains(theirs[i]);
-        findings.add(foreign_in_its_place ? Misdeed::swapped : Misdeed::dropped, first + i);
+    auto next = kept.begin();
+    for (const auto& place : common) {
+        if (next != kept.end() && next->theirs == place.theirs) ++next;
+        else findings.add(Misdeed::reordered, first + place.theirs);
     }
-    std::size_t furthest = 0;
-    for (std::size_t i = 0; i < theirs.size(); ++i) {
-        const auto place = our_place.find(theirs[i]);
-        if (place == our_place.end()) continue;
-        if (place->second < furthest) findings.add(Misdeed::reordered, first + i);
-        furthest = std::max(furthest, place->second);
+    // Between two that kept their order: what is ours and gone, and what is foreign and may stand in its place. Behind the
+    // last, only what stands where something was seen.
+    kept.push_back({ours.size(), std::min(theirs.size(), ours.size())});
+    Place from{};
+    for (const auto& to : kept) {
+        std::size_t foreign = 0;
+        for (auto i = from.theirs; i < to.theirs; ++i)
+            if (!our_places.contains(theirs[i])) ++foreign;
+        for (auto i = from.ours; i < to.ours; ++i) {
+            if (their_places.contains(ours[i])) continue;
+            findings.add(foreign > 0 ? Misdeed::swapped : Misdeed::dropped, first + i);
+            if (foreign > 0) --foreign;
+        }
+        from = {to.ours + 1, to.theirs + 1};
     }
     return findings.take();
 }
