@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
-#include <numeric>
 #include <random>
 #include <set>
 
@@ -153,9 +152,11 @@ TEST_CASE("misdeeds are named in any combination", "[misdeeds]")
         INFO("round " << round << ", AMANA_SEED=" << seed);
         std::set<Misdeed> expected;
         watched.log.entries = honest;
-        // What is signed. Places are kept apart, so that one deed does not hide in another's.
-        std::vector<std::size_t> places(seen - 1);
-        std::iota(places.begin(), places.end(), std::size_t{0});
+        // What is signed. Two neighbours change places, so that no other deed can hide between them.
+        const auto neighbour = below(seen - 2);
+        std::vector<std::size_t> places;
+        for (std::size_t i = 0; i < seen - 1; ++i)
+            if (i != neighbour && i != neighbour + 1) places.push_back(i);
         std::shuffle(places.begin(), places.end(), engine);
         if (below(4) == 0) {
             expected.insert({Misdeed::forked, Misdeed::swapped});
@@ -163,12 +164,12 @@ TEST_CASE("misdeeds are named in any combination", "[misdeeds]")
         }
         if (below(4) == 0) {
             expected.insert({Misdeed::forked, Misdeed::reordered});
-            std::swap(watched.log.entries[places[1]], watched.log.entries[places[2]]);
+            std::swap(watched.log.entries[neighbour], watched.log.entries[neighbour + 1]);
         }
         std::size_t size = all;
         if (below(4) == 0) {
             expected.insert({Misdeed::forked, Misdeed::dropped});
-            watched.log.entries.erase(watched.log.entries.begin() + static_cast<std::ptrdiff_t>(places[3]));
+            watched.log.entries.erase(watched.log.entries.begin() + static_cast<std::ptrdiff_t>(places[1]));
             --size;
         }
         if (expected.empty() && below(3) == 0) {
