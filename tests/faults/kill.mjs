@@ -84,7 +84,13 @@ async function killOften(server) {
     await sleep(chance(0.2) ? below(100) : 300 + below(2200));
     const processes = found();
     if (!processes) continue; // gone with the one that was struck before
-    for (const name of victims) process.kill(processes[name], 'SIGKILL');
+    for (const name of victims) {
+      try {
+        process.kill(processes[name], 'SIGKILL');
+      } catch (error) {
+        if (error.code !== 'ESRCH') throw error; // it went just now, with the one that was struck before
+      }
+    }
     done += 1;
     count(`${victims.join(' and ')} killed`);
     check(processes.warden === server.processes().warden, 'the warden lives');

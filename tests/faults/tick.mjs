@@ -59,7 +59,7 @@ function restore() {
 const exported = (inject, log = '/dev/null') =>
   spawnSync(
     'strace',
-    ['-f', '--seccomp-bpf', '-y', '-qq', '-o', log, ...inject, program('amana-server'), 'export', bundle, '--config', server.config],
+    ['-f', '-y', '-qq', '-o', log, ...inject, program('amana-server'), 'export', bundle, '--config', server.config],
     { encoding: 'utf8' },
   );
 
@@ -103,14 +103,18 @@ async function soundAndWhole(what) {
 }
 
 await test('kill -9 at each write of a batch', async () => {
-  restore();
-  const calls = callsOfABatch();
+  // Decoys make one batch larger than another; the smallest of a few is the one whose calls come in every other, too.
+  const batches = Array.from({ length: 4 }, () => {
+    restore();
+    return callsOfABatch();
+  });
+  const calls = batches.reduce((least, other) => (other.length < least.length ? other : least));
   check(calls.length > 20, `a batch makes ${calls.length} calls that change a file`);
   const chosen = full ? calls : Array.from({ length: tier(24, 0) }, () => pick(calls));
   console.log(`        a batch makes ${calls.length} calls that change the store; ${chosen.length} of them tried, seed ${seed}`);
   for (const { name, when } of chosen) {
     restore();
-    const killed = exported(['-e', 'trace=none', '-e', `inject=${name}:signal=SIGKILL:when=${when}`]);
+    const killed = exported(['-e', `trace=${name}`, '-e', `inject=${name}:signal=SIGKILL:when=${when}`]);
     // How many decoys there are is drawn anew each time, so a late call may not come at all.
     count(killed.status === 0 ? 'batches that were over sooner' : 'killed');
     const after = await soundAndWhole(`${name} ${when}`);
