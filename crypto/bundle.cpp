@@ -6,13 +6,17 @@
 
 namespace amana::crypto {
 
-Bytes encode_bundle_head(std::string_view checkpoint_note, std::uint64_t first)
+Bytes encode(const BundleHead& head)
 {
     return Writer()
         .bytes(as_bytes(bundle_magic))
         .integer(bundle_version)
-        .counted(as_bytes(checkpoint_note))
-        .integer(first)
+        .counted(head.note)
+        .integer(head.first)
+        .integer(head.begin)
+        .integer(head.end)
+        .integer(head.part)
+        .integer(head.parts)
         .take();
 }
 
@@ -31,9 +35,28 @@ Result<std::size_t> parse_bundle_preamble(ByteView preamble)
     if (found != bundle_version)
         return Error{"a bundle of version " + std::to_string(found) + "; this program reads version " +
                          std::to_string(bundle_version),
-                     "Install the version of this program that came with the server's."};
+                     found > bundle_version ? "The server is newer than this program: install the version that came with it."
+                                            : "The server is older than this program: let it be updated, and export again."};
     if (length > max_checkpoint_bytes) return Error{"a bundle whose checkpoint is longer than one can be", ""};
     return static_cast<std::size_t>(length);
+}
+
+Result<BundleHead> parse_bundle_bounds(Bytes note, ByteView bounds)
+{
+    Reader reader(bounds);
+    BundleHead head;
+    head.note = std::move(note);
+    head.first = reader.integer<std::uint64_t>();
+    head.begin = reader.integer<std::uint64_t>();
+    head.end = reader.integer<std::uint64_t>();
+    head.part = reader.integer<std::uint16_t>();
+    head.parts = reader.integer<std::uint16_t>();
+    if (!reader.done()) return Error{"a bundle that is cut off", ""};
+    const bool ordered = head.first <= head.begin && head.begin <= head.end && head.end >> 63 == 0;
+    const bool numbered = head.part >= 1 && head.part <= head.parts && head.parts <= max_bundle_parts;
+    const bool joined = head.part != 1 || head.begin == head.first;
+    if (!ordered || !numbered || !joined) return Error{"a bundle whose numbers can't be of one export", ""};
+    return head;
 }
 
 Result<std::uint64_t> parse_bundle_entry_head(ByteView head)
@@ -41,6 +64,7 @@ Result<std::uint64_t> parse_bundle_entry_head(ByteView head)
     Reader reader(head);
     const auto size = reader.integer<std::uint64_t>();
     if (!reader.done()) return Error{"a bundle that is cut off", ""};
+    if (size == 0) return size;
     if (size < envelope_bytes(1, text_class) || size > max_envelope_bytes)
         return Error{"a bundle with an entry of a size no envelope has", ""};
     return size;

@@ -1,22 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "crypto/checkpoint.hpp"
 
-#include <charconv>
-
+#include "crypto/lines.hpp"
 namespace amana::crypto {
-
-namespace {
-
-// Up to the next newline, which is taken off too.
-std::string_view take_line(std::string_view& text)
-{
-    const auto end = text.find('\n');
-    const auto line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    return line;
-}
-
-}  // namespace
 
 std::string Checkpoint::text() const
 {
@@ -43,12 +29,11 @@ Result<Checkpoint> Checkpoint::parse(ByteView bytes, const NoteVerifier& log)
     const Error bad{"a signed checkpoint that is not written as one", ""};
     Checkpoint checkpoint;
     checkpoint.origin = take_line(rest);
-    const auto size = take_line(rest);
+    const auto size = parse_decimal(take_line(rest));
     const auto root = from_base64(take_line(rest), hash_bytes);
     // Further lines are extensions, which the specification lets a reader ignore.
-    const auto [end, failed] = std::from_chars(size.data(), size.data() + size.size(), checkpoint.size);
-    if (failed != std::errc{} || end != size.data() + size.size() || (size.size() > 1 && size.front() == '0')) return bad;
-    if (!root || root->size() != hash_bytes || checkpoint.origin != log.name) return bad;
+    if (!size || !root || root->size() != hash_bytes || checkpoint.origin != log.name) return bad;
+    checkpoint.size = *size;
     std::copy(root->begin(), root->end(), checkpoint.root.begin());
     return checkpoint;
 }

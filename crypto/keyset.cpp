@@ -179,6 +179,20 @@ std::optional<std::vector<XWingPublicKey>> KeySet::sealing_keys(UnixTime time) c
     return keys;
 }
 
+std::vector<XWingPublicKey> KeySet::sealing_keys_or_last(UnixTime time) const
+{
+    if (auto keys = sealing_keys(time)) return *std::move(keys);
+    std::vector<XWingPublicKey> keys;
+    for (const auto& name : recipients()) {
+        const EpochKey* latest = nullptr;
+        for (const auto& epoch : epochs)
+            if (epoch.recipient == name && (latest == nullptr || epoch.validity.not_before > latest->validity.not_before))
+                latest = &epoch;
+        keys.push_back(latest->key);  // a recipient is known by its epochs
+    }
+    return keys;
+}
+
 UnixTime KeySet::sealing_ends(UnixTime time) const
 {
     // Validity changes only where some key's ends; at most max_epochs steps.

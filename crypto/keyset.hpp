@@ -70,6 +70,8 @@ struct KeySet {
     [[nodiscard]] std::vector<std::string> recipients() const;
     // One key for each recipient, the latest that is valid at `time`; nothing when any recipient has none.
     [[nodiscard]] std::optional<std::vector<XWingPublicKey>> sealing_keys(UnixTime time) const;
+    // The same, or, when a recipient has none, the latest there is: for what must look like a report and is none.
+    [[nodiscard]] std::vector<XWingPublicKey> sealing_keys_or_last(UnixTime time) const;
     // When sealing_keys() will begin to give nothing, looking on from `time`; `time` itself if it gives nothing now.
     [[nodiscard]] UnixTime sealing_ends(UnixTime time) const;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "crypto/note.hpp"
 
+#include "base/reader.hpp"
 #include "base/utf8.hpp"
 
 #include <algorithm>
@@ -36,6 +37,21 @@ Result<NoteSignature> parse_signature(std::string_view line)
     return signature;
 }
 
+NoteKeyId key_id(const NoteVerifier& verifier, Byte algorithm)
+{
+    const ByteArray<2> tail{'\n', algorithm};
+    const auto digest = Sha256().update(as_bytes(verifier.name)).update(tail).update(verifier.key).finish();
+    NoteKeyId id;
+    std::copy_n(digest.begin(), id.size(), id.begin());
+    return id;
+}
+
+// What a witness signs (C2SP tlog-cosignature).
+std::string cosigned_text(const std::string& text, std::uint64_t time)
+{
+    return "cosignature/v1\ntime " + std::to_string(time) + "\n" + text;
+}
+
 }  // namespace
 
 bool is_note_name(std::string_view name)
@@ -46,11 +62,12 @@ bool is_note_name(std::string_view name)
 
 NoteKeyId NoteVerifier::id() const
 {
-    const ByteArray<2> tail{'\n', note_ed25519};
-    const auto digest = Sha256().update(as_bytes(name)).update(tail).update(key).finish();
-    NoteKeyId id;
-    std::copy_n(digest.begin(), id.size(), id.begin());
-    return id;
+    return key_id(*this, note_ed25519);
+}
+
+NoteKeyId NoteVerifier::cosigner_id() const
+{
+    return key_id(*this, note_cosignature);
 }
 
 std::string NoteVerifier::text() const
@@ -111,6 +128,27 @@ void Note::sign(const std::string& name, ByteView seed)
 {
     const auto signature = crypto::sign(seed, as_bytes(text));
     signatures.push_back({name, NoteVerifier{name, signing_public_key(seed)}.id(), Bytes(signature.begin(), signature.end())});
+}
+
+void Note::cosign(const std::string& name, ByteView seed, std::uint64_t time)
+{
+    const NoteVerifier witness{name, signing_public_key(seed)};
+    const auto signature = crypto::sign(seed, as_bytes(cosigned_text(text, time)));
+    signatures.push_back({name, witness.cosigner_id(), Writer().integer(time).bytes(signature).take()});
+}
+
+bool Note::cosigned_by(const NoteVerifier& witness) const
+{
+    const auto id = witness.cosigner_id();
+    bool found = false;
+    for (const auto& signature : signatures) {
+        if (signature.name != witness.name || signature.id != id) continue;
+        Reader reader(signature.signature);
+        const auto time = reader.integer<std::uint64_t>();
+        if (!reader.ok() || !verify(witness.key, as_bytes(cosigned_text(text, time)), reader.rest())) return false;
+        found = true;
+    }
+    return found;
 }
 
 bool Note::verified_by(const NoteVerifier& verifier) const

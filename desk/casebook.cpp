@@ -2,6 +2,7 @@
 #include "desk/casebook.hpp"
 
 #include "base/file.hpp"
+#include "desk/casebook_rows.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -12,7 +13,7 @@ namespace amana::desk {
 
 namespace {
 
-constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t schema_version = 2;
 constexpr std::size_t short_id_digits = 8;
 
 // A rollback journal, so that nothing but the one file is left behind; it is truncated, never renamed about.
@@ -23,22 +24,18 @@ constexpr const char* settings = "PRAGMA journal_mode = DELETE;"
                                  "PRAGMA trusted_schema = OFF;"
                                  "PRAGMA cell_size_check = ON;";
 
+// Roots of full subtrees over 256^level leaves, so that a question about the tree costs the same however long the log. The
+// key is level * 2^56 + number.
 constexpr const char* schema =
     "CREATE TABLE log(id INTEGER PRIMARY KEY CHECK (id = 1), verifier BLOB NOT NULL, size INTEGER NOT NULL,"
     "  edge BLOB NOT NULL, checkpoint BLOB NOT NULL) STRICT;"
     "INSERT INTO log VALUES (1, x'', 0, x'', x'');"
     "CREATE TABLE leaf(position INTEGER PRIMARY KEY, leaf BLOB NOT NULL) STRICT;"
     "CREATE INDEX leaf_by_hash ON leaf(leaf);"
+    "CREATE TABLE subtree(key INTEGER PRIMARY KEY, root BLOB NOT NULL) STRICT;"
     "CREATE TABLE envelope(number INTEGER PRIMARY KEY, leaf BLOB NOT NULL UNIQUE, bytes INTEGER NOT NULL,"
     "  size_class INTEGER NOT NULL, status BLOB NOT NULL, record BLOB NOT NULL) STRICT;"
-    "PRAGMA user_version = 1;";
-
-crypto::Hash hash_from(ByteView bytes)
-{
-    crypto::Hash hash{};
-    std::copy_n(bytes.begin(), std::min(bytes.size(), hash.size()), hash.begin());
-    return hash;
-}
+    "PRAGMA user_version = 2;";
 
 EnvelopeRow row_from(const Statement& statement)
 {
@@ -96,9 +93,13 @@ Result<Casebook> Casebook::open(const std::filesystem::path& path)
     if (!version) return version.error();
     if (*version > schema_version)
         return Error{"this desk was written by a newer amana-desk", "Install that version again, or a later one."};
-    if (*version != schema_version)
+    Casebook casebook(std::move(*database));
+    if (*version == 1)
+        if (const auto migrated = casebook.migrate(); !migrated) return migrated.error();
+    if (*version < 1)
         return Error{"the casebook " + path.string() + " is not one", "Put it back from your backup."};
-    return Casebook(std::move(*database));
+    return casebook;
+
 }
 
 Result<std::optional<crypto::NoteVerifier>> Casebook::pinned()
@@ -122,7 +123,7 @@ Result<void> Casebook::forget_log()
 {
     auto transaction = begin();
     if (!transaction) return transaction.error();
-    if (const auto forgotten = database_->execute("DELETE FROM leaf; UPDATE log SET size = 0, edge = x'', checkpoint = x''");
+    if (const auto forgotten = database_->execute("DELETE FROM leaf; DELETE FROM subtree; UPDATE log SET size = 0, edge = x'', checkpoint = x''");
         !forgotten)
         return forgotten.error();
     return transaction->commit();
@@ -147,33 +148,6 @@ Result<crypto::Hash> Casebook::leaf_at(std::uint64_t position)
     if (!row) return row.error();
     if (!*row) return Error{"the casebook lacks an entry of the log it has seen", "Put it back from your backup."};
     return hash_from(statement.blob(0));
-}
-
-Result<crypto::Frontier> Casebook::frontier_at(std::uint64_t size)
-{
-    auto now = seen();
-    if (!now) return now.error();
-    if (now->size() == size) return std::move(now->frontier);
-    crypto::Frontier frontier;
-    auto statement = database_->prepare("SELECT leaf FROM leaf WHERE position < ? ORDER BY position");
-    statement.bind(1, static_cast<std::int64_t>(size));
-    for (;;) {
-        const auto row = statement.step();
-        if (!row) return row.error();
-        if (!*row) break;
-        frontier.append(hash_from(statement.blob(0)));
-    }
-    if (frontier.size() != size)
-        return Error{"the casebook lacks entries of the log it has seen", "Put it back from your backup."};
-    return frontier;
-}
-
-Result<void> Casebook::add_leaf(std::uint64_t position, const crypto::Hash& leaf)
-{
-    return database_->prepare("INSERT INTO leaf(position, leaf) VALUES (?, ?)")
-        .bind(1, static_cast<std::int64_t>(position))
-        .bind(2, leaf)
-        .run();
 }
 
 Result<void> Casebook::add_envelope(const EnvelopeRow& row)

@@ -70,6 +70,9 @@ public:
 
 private:
     explicit Casebook(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+    [[nodiscard]] Result<crypto::Hash> root_over(unsigned level, std::uint64_t number, std::uint64_t count);
+    [[nodiscard]] Result<void> close_subtrees(std::uint64_t size);
+    [[nodiscard]] Result<void> migrate();
 
     std::unique_ptr<Database> database_;
 };

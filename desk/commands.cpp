@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "desk/commands.hpp"
 
+#include "desk/bundle.hpp"
 #include "desk/intake.hpp"
 #include "desk/keys.hpp"
 #include "desk/passphrase.hpp"
@@ -81,6 +82,7 @@ void tell_summary(const ImportSummary& summary, Output& out)
     if (summary.canaries > 0) out.text(", " + counted(summary.canaries, "canary", "canaries"));
     if (summary.decoys > 0) out.text(", " + counted(summary.decoys, "decoy", "decoys"));
     if (summary.repeated > 0) out.text(fmt::format(", {} this desk already had", summary.repeated));
+    if (summary.erased > 0) out.text(fmt::format(", {} whose contents were erased before this desk had them", summary.erased));
     out.text(".\n");
     for (const auto& [failure, count] : summary.unopened)
         out.text(fmt::format("{} did not open ({}) and {} kept aside in envelopes/.\n", count, failure,
@@ -160,38 +162,59 @@ Result<void> run_trust(const CommandLine& line, const Surroundings&)
     return out.finish();
 }
 
+namespace {
+
+// The accusation, with where its evidence is.
+Error filed(const DeskPaths& paths, const NewEvidence& evidence, const Error& accusation)
+{
+    const auto id = file_evidence(paths, evidence);
+    if (!id) return Error{accusation.message + " (The evidence could not be filed: " + id.error().message + ")", accusation.hint};
+    return Error{accusation.message + " Evidence " + *id + ".", accusation.hint};
+}
+
+}  // namespace
+
 Result<void> run_import(const CommandLine& line, const Surroundings& surroundings)
 {
     const auto directory = DeskDirectory::open(line.directory, DeskDirectory::Use::write);
     if (!directory) return directory.error();
     auto casebook = Casebook::open(directory->paths().database());
     if (!casebook) return casebook.error();
-    auto file = BundleFile::open(line.bundle);
-    if (!file) return file.error();
-    auto bundle = VerifiedBundle::verify(std::move(*file), *casebook, progress_on_stderr("verifying the bundle"));
-    if (!bundle) return bundle.error();
-
+    const auto& paths = directory->paths();
+    auto files = Bundle::open(line.bundles, paths, progress_on_stderr("reading the bundle"));
+    if (!files) return files.error();
     Output out(STDOUT_FILENO);
+    if (const auto missing = files->missing(); !missing.empty()) {
+        if (const auto kept = files->keep_parts(paths); !kept) return kept.error();
+        out.text(fmt::format("Kept: {} of {} parts of this export are here. Missing: {}.\n", files->parts() - missing.size(),
+                             files->parts(), fmt::join(missing, ", ")));
+        out.text("Nothing is imported before all are here: import the missing ones as they come.\n");
+        return out.finish();
+    }
+    std::optional<NewEvidence> evidence;
+    auto bundle = VerifiedBundle::verify(std::move(*files), *casebook,
+                                         line.accept_erased ? Erased::accepted : Erased::named_dropped, evidence,
+                                         progress_on_stderr("verifying the bundle"));
+    if (!bundle) return evidence ? filed(paths, *evidence, bundle.error()) : bundle.error();
+
     const auto checkpoint = bundle->checkpoint();
     if (!bundle->holds_news()) {
-        out.text(fmt::format("Nothing new. The bundle is good and ends at entry {} of the log", checkpoint.size));
-        if (checkpoint.size < bundle->seen())
-            out.text(fmt::format("; this desk has already seen {}.\n"
-                                 "It is an older bundle, or the server's log has lost entries. If this bundle was exported "
-                                 "just now, entries are missing on the server: keep the bundle, and tell whoever answers for it",
-                                 bundle->seen()));
-        out.text(".\n");
+        out.text(fmt::format("Nothing new. The bundle is good and ends at entry {} of the log.\n", checkpoint.size));
         return out.finish();
     }
     const auto passphrase = passphrase_of(line);
     if (!passphrase) return passphrase.error();
     const auto vault = Vault::open(directory->paths(), passphrase->view());
+
     if (!vault) return vault.error();
     const auto store = EnvelopeStore::open(directory->paths());
     if (!store) return store.error();
+    const auto kept_parts = bundle->bundle().kept_parts(paths);
     const auto summary = import_bundle(std::move(*bundle), *casebook, *store, *vault, surroundings.clock(),
                                        progress_on_stderr("opening the envelopes"));
     if (!summary) return summary.error();
+    std::error_code left;
+    for (const auto& part : kept_parts) std::filesystem::remove(part, left);
     tell_summary(*summary, out);
     out.text(fmt::format("The log is verified up to entry {}. Next: amana-desk list DIR\n", checkpoint.size));
     return out.finish();

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace amana::desk {
 
@@ -26,7 +27,8 @@ struct CommandLine {
     std::string verifier;
     bool replace = false;
     bool new_log = false;
-    std::filesystem::path bundle;
+    std::vector<std::filesystem::path> bundles;
+    bool accept_erased = false;
     std::string id;
     bool json = false;
 };

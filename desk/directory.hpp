@@ -9,6 +9,8 @@
 //   desk.db           the casebook: sealed records, the log this desk has seen
 //   envelopes/        reports as they came, still sealed, named by their leaf hash
 //   incoming/         the same, of an import that is not finished
+//   parts/            parts of exports that are not complete, as they came
+//   evidence/         what was found against the log (desk/evidence.hpp)
 #pragma once
 
 #include "base/file.hpp"
@@ -28,6 +30,8 @@ struct DeskPaths {
     [[nodiscard]] auto database() const { return directory / "desk.db"; }
     [[nodiscard]] auto envelopes() const { return directory / "envelopes"; }
     [[nodiscard]] auto incoming() const { return directory / "incoming"; }
+    [[nodiscard]] auto parts() const { return directory / "parts"; }
+    [[nodiscard]] auto evidence() const { return directory / "evidence"; }
 };
 
 inline constexpr mode_t private_file = 0600;

@@ -7,6 +7,15 @@
 
 namespace amana::desk {
 
+namespace {
+
+Error changed()
+{
+    return Error{"the bundle changed while it was read", "Nothing was imported. Copy it to this machine first, then import it."};
+}
+
+}  // namespace
+
 // Befriended by VerifiedBundle: nothing but a verified bundle is ever imported.
 class Import final : public EntryVisitor {
 public:
@@ -20,7 +29,7 @@ public:
 
     Result<void> begin(std::uint64_t position, std::uint64_t bytes) override;
     Result<void> piece(ByteView bytes) override;
-    Result<void> end(std::uint64_t position, const crypto::Hash& leaf) override;
+    Result<void> end(std::uint64_t position, const crypto::Hash& listed, const std::optional<crypto::Hash>& found) override;
 
 private:
     [[nodiscard]] Result<void> record(const crypto::Hash& leaf);
@@ -32,6 +41,7 @@ private:
     const Vault& vault_;
     std::span<const crypto::RecipientSecret> secrets_;
     ImportSummary summary_;
+    crypto::Frontier tree_;  // of the leaves as they pass, from the bundle's first
 
     // Of the entry that passes; empty while it is one that this desk has seen.
     std::optional<IncomingEnvelope> copy_;
@@ -41,7 +51,7 @@ private:
 
 Result<void> Import::begin(std::uint64_t position, std::uint64_t bytes)
 {
-    if (position < bundle_.seen_) return {};
+    if (position < bundle_.seen_ || bytes == 0) return {};
     auto copy = store_.receive();
     if (!copy) return copy.error();
     copy_.emplace(std::move(*copy));
@@ -59,15 +69,19 @@ Result<void> Import::piece(ByteView bytes)
     return copy_->write(bytes);
 }
 
-Result<void> Import::end(std::uint64_t position, const crypto::Hash& leaf)
+Result<void> Import::end(std::uint64_t position, const crypto::Hash& leaf, const std::optional<crypto::Hash>& found)
 {
-    if (!copy_) return {};
+    tree_.append(leaf);
+    if (found && *found != leaf) return changed();
+    if (position < bundle_.seen_) return {};
     ++summary_.entries;
     if (const auto added = casebook_.add_leaf(position, leaf); !added) return added.error();
     const auto known = casebook_.has_envelope(leaf);
     if (!known) return known.error();
     if (*known) {
         ++summary_.repeated;
+    } else if (!copy_) {
+        ++summary_.erased;
     } else {
         if (const auto kept = copy_->keep(leaf); !kept) return kept.error();
         if (const auto recorded = record(leaf); !recorded) return recorded.error();
@@ -105,16 +119,15 @@ Result<ImportSummary> Import::run(const Progress& progress)
 {
     auto transaction = casebook_.begin();
     if (!transaction) return transaction.error();
-    const auto head = bundle_.file_.read_head();
-    if (!head) return head.error();
-    auto tree = bundle_.before_;
-    const auto count = bundle_.checkpoint_.size - bundle_.head_.first;
-    if (const auto read = bundle_.file_.read_entries(count, tree, *this, progress); !read) return read.error();
-    if (head->note != bundle_.head_.note || head->first != bundle_.head_.first || tree.root() != bundle_.checkpoint_.root)
-        return Error{"the bundle changed while it was read", "Nothing was imported. Copy it to this machine first, then import it."};
+    if (const auto same = bundle_.bundle_.check_heads(); !same) return same.error();
+    auto before = casebook_.frontier_at(bundle_.bundle_.first());
+    if (!before) return before.error();
+    tree_ = *std::move(before);
+    if (const auto read = bundle_.bundle_.read_entries(*this, progress); !read) return read.error();
+    if (tree_.root() != bundle_.checkpoint_.root) return changed();
 
     if (const auto flushed = store_.flush(); !flushed) return flushed.error();
-    if (const auto set = casebook_.set_seen({tree, bundle_.head_.note}); !set) return set.error();
+    if (const auto set = casebook_.set_seen({tree_, Bytes(bundle_.bundle_.note().begin(), bundle_.bundle_.note().end())}); !set) return set.error();
     if (const auto committed = transaction->commit(); !committed) return committed.error();
     return std::move(summary_);
 }

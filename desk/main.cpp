@@ -67,9 +67,11 @@ std::vector<Command> declare(CLI::App& app, CommandLine& line)
     auto* replace = trust->add_flag("--replace", line.replace, "Trust it instead of the one trusted before; the log goes on");
     trust->add_flag("--new-log", line.new_log, "With --replace: the server began a new log; forget the one seen")->needs(replace);
 
-    passphrase(add("import", "Verify a bundle from the server and import it, whole or not at all", desk::run_import))
-        ->add_option("BUNDLE", line.bundle, "The file 'amana-server export' wrote")
+    auto* import = passphrase(add("import", "Verify a bundle from the server and import it, whole or not at all", desk::run_import));
+    import->add_option("BUNDLE", line.bundles, "What 'amana-server export' wrote: the file, or its parts in any order")
         ->required();
+    import->add_flag("--accept-erased", line.accept_erased,
+                     "Go on where contents were erased before this desk had them: for a new desk and an old log");
 
     passphrase(add("list", "List the reports", desk::run_list))->add_flag("--json", line.json, "As JSON");
 

@@ -17,6 +17,9 @@ namespace {
 
 // Stands where the story will go, and is cut out again. A control character is in no catalogue and no template.
 constexpr std::string_view story_mark = "\x01";
+// Where a proof will stand: in a link, and as text.
+constexpr std::string_view link_mark = "\x02";
+constexpr std::string_view note_mark = "\x03";
 
 using List = kainjow::mustache::list;
 
@@ -111,8 +114,8 @@ Result<Values> common_values(const Site& site, const Catalogue& catalogue)
         if (site.catalogues[i].language() != catalogue.language()) others.push_back(site.links[i]);
     }
     values.set("other_languages", others);
-    for (const auto* flag : {"problem", "has_story_error", "has_files_error", "kept"}) values.set(flag, false);
-    values.set("story", "");
+    for (const auto* flag : {"problem", "has_story_error", "has_files_error", "kept", "proof", "proof_none", "proof_wanted"}) values.set(flag, false);
+    for (const auto* text : {"story", "proof_link", "proof_note"}) values.set(text, "");
     return values;
 }
 
@@ -142,7 +145,44 @@ Result<SplitPage> build_form_again(const Site& site, const Catalogue& catalogue,
     if (at == std::string::npos || at == 0 || (*page)[at - 1] != '\n' || page->find(story_mark, at + 1) != std::string::npos) {
         return Error{"form.mustache must hold {{story}} once, on the line after <textarea>", {}};
     }
-    return SplitPage{page->substr(0, at), page->substr(at + story_mark.size())};
+    values.set("proof_wanted", true);
+    const auto asking = site.templates.render("form", catalogue, values);
+    if (!asking) return asking.error();
+    if (asking->substr(0, at) != page->substr(0, at)) return Error{"form.mustache must ask about the proof behind the story", {}};
+    const auto behind = at + story_mark.size();
+    return SplitPage{page->substr(0, at), page->substr(behind), asking->substr(behind)};
+}
+
+Result<ProofPage> build_proof_page(const Site& site, const Catalogue& catalogue, Values values)
+{
+    values.set("proof", true);
+    values.set("proof_link", std::string(link_mark));
+    values.set("proof_note", std::string(note_mark));
+    const auto page = site.templates.render("received", catalogue, values);
+    if (!page) return page.error();
+    const auto link = page->find(link_mark);
+    const auto note = page->find(note_mark);
+    if (link == std::string::npos || note == std::string::npos || note < link)
+        return Error{"received.mustache must hold {{proof_link}} and then {{proof_note}}", {}};
+    return ProofPage{page->substr(0, link), page->substr(link + 1, note - link - 1), page->substr(note + 1)};
+}
+
+// The pages of a report that was stored.
+template <typename Localised>
+Result<void> build_received(Localised& built, const Site& site, const Catalogue& catalogue, const Values& values)
+{
+    auto received = site.templates.render("received", catalogue, values);
+    if (!received) return received.error();
+    built.received = *std::move(received);
+    auto with_proof = build_proof_page(site, catalogue, values);
+    if (!with_proof) return with_proof.error();
+    built.received_with_proof = *std::move(with_proof);
+    auto without = values;
+    without.set("proof_none", true);
+    auto without_proof = site.templates.render("received", catalogue, without);
+    if (!without_proof) return without_proof.error();
+    built.received_without_proof = *std::move(without_proof);
+    return {};
 }
 
 }  // namespace
@@ -154,6 +194,9 @@ Result<Pages> Pages::load(const SiteSettings& settings)
     Pages pages;
     pages.languages_ = settings.languages;
     pages.style_hash_ = site->style.hash;
+    auto log = LogPages::load(settings.data, site->style);
+    if (!log) return log.error();
+    pages.log_ = *std::move(log);
     for (const auto& catalogue : site->catalogues) {
         const auto values = common_values(*site, catalogue);
         if (!values) return values.error();
@@ -164,9 +207,7 @@ Result<Pages> Pages::load(const SiteSettings& settings)
         auto form = render("form", *values);
         if (!form) return form.error();
         built.form = *std::move(form);
-        auto received = render("received", *values);
-        if (!received) return received.error();
-        built.received = *std::move(received);
+        if (auto received = build_received(built, *site, catalogue, *values); !received) return received.error();
         for (const auto what : all_problems) {
             const auto slot = static_cast<std::size_t>(what);
             auto with_problem = *values;
@@ -201,6 +242,10 @@ const Pages::Localised& Pages::in(std::string_view language) const
 std::string_view Pages::form(std::string_view language) const { return in(language).form; }
 
 std::string_view Pages::received(std::string_view language) const { return in(language).received; }
+
+const ProofPage& Pages::received_with_proof(std::string_view language) const { return in(language).received_with_proof; }
+
+std::string_view Pages::received_without_proof(std::string_view language) const { return in(language).received_without_proof; }
 
 std::string_view Pages::problem(std::string_view language, Problem what) const
 {

@@ -75,6 +75,8 @@ void Intake::begin_part(const Part& part)
         if (story_) return fail(web::Problem::bad_request);
         story_ = Span{text_.size(), 0};
         field_ = Field::story;
+    } else if (part.name == "proof" && !part.filename) {
+        wants_proof_ = true;  // a box that is not checked is not sent at all
     } else if (part.name == "files") {
         // Some programs say a name in another way (filename*); what they send is a file all the same.
         const auto given = part.filename.value_or(std::string_view());
@@ -168,7 +170,7 @@ asio::awaitable<void> Intake::send(ByteView chunk)
 // Waits until the report is durable, or sets the problem that it isn't.
 asio::awaitable<void> Intake::settle()
 {
-    const auto outcome = co_await upload_->finish();
+    const auto outcome = co_await upload_->finish(wants_proof_);
     switch (outcome) {
     case Upload::Outcome::stored: break;
     case Upload::Outcome::full: fail(web::Problem::storage_full); break;

@@ -34,6 +34,9 @@ public:
     [[nodiscard]] asio::awaitable<std::optional<web::Problem>> finish();
     // The story as it was typed, for giving it back; empty when it can't be.
     [[nodiscard]] std::string_view story() const;
+    // Whether its sender asked for a proof; and once it is durable the log's promise, if one could be made.
+    [[nodiscard]] bool wants_proof() const { return wants_proof_; }
+    [[nodiscard]] std::string_view promise() const { return upload_ ? upload_->promise() : std::string_view(); }
 
 private:
     enum class Field { none, ignored, story, file };
@@ -74,6 +77,7 @@ private:
     Field field_ = Field::none;
     bool attachment_open_ = false;
     bool form_done_ = false;
+    bool wants_proof_ = false;
     SecretText text_{max_text_bytes};
     std::optional<Span> story_;
     std::optional<Span> pending_name_;  // of the file part under way, until it proves to be a file

@@ -52,11 +52,13 @@ asio::awaitable<bool> Upload::send(ByteView chunk)
     co_return co_await link_->send(wire::Kind::chunk, id_, chunk);
 }
 
-asio::awaitable<Upload::Outcome> Upload::finish()
+asio::awaitable<Upload::Outcome> Upload::finish(bool wants_promise)
 {
     if (!outcome_) {
         finished_ = true;
-        (void)co_await link_->send(wire::Kind::finish, id_, {});
+        wants_promise_ = wants_promise;
+        const Byte flag = wants_promise ? 1 : 0;
+        (void)co_await link_->send(wire::Kind::finish, id_, {&flag, 1});
     }
     while (!outcome_) co_await changed();
     co_return *outcome_;
@@ -103,6 +105,7 @@ asio::awaitable<void> KeeperLink::receive()
             if (!*frame) break;
             if (!handle(**frame)) co_return;
         }
+        reader.wipe_given();
     }
 }
 
@@ -110,6 +113,7 @@ asio::awaitable<void> KeeperLink::receive()
 bool KeeperLink::handle(const wire::Frame& frame)
 {
     if (!greeted_) return greeted_ = frame.kind == wire::Kind::hello && wire::check_hello(frame).has_value();
+    if (questions_.contains(frame.upload)) return handle_answer(frame);
     const auto found = uploads_.find(frame.upload);
     auto* upload = found == uploads_.end() ? nullptr : found->second;  // gone: its session has ended
     if (!handle(frame, upload)) return false;
@@ -130,6 +134,8 @@ bool KeeperLink::handle(const wire::Frame& frame, Upload* upload)
     case wire::Kind::stored:
         if (upload == nullptr) return true;
         if (!upload->finished_ || upload->outcome_) return false;
+        if (!frame.body.empty() && !upload->wants_promise_) return false;
+        if (!upload->promise_.append(frame.body)) return false;
         upload->outcome_ = Upload::Outcome::stored;
         return true;
     case wire::Kind::refused: {
@@ -146,9 +152,40 @@ bool KeeperLink::handle(const wire::Frame& frame, Upload* upload)
     case wire::Kind::begin:
     case wire::Kind::chunk:
     case wire::Kind::finish:
-    case wire::Kind::abort: break;
+    case wire::Kind::abort:
+    case wire::Kind::ask:
+    case wire::Kind::answer: break;
     }
     return false;
+}
+
+bool KeeperLink::handle_answer(const wire::Frame& frame)
+{
+    const auto found = questions_.find(frame.upload);
+    auto& question = *found->second;
+    if (frame.kind == wire::Kind::answer) question.answer.emplace(frame.body.begin(), frame.body.end());
+    else if (frame.kind != wire::Kind::refused || !wire::parse_refused(frame)) return false;
+    question.over = true;
+    question.signal.cancel();
+    questions_.erase(found);
+    return true;
+}
+
+asio::awaitable<std::optional<Bytes>> KeeperLink::ask(wire::Ask question)
+{
+    if (!alive_ || questions_.size() >= wire::max_asks) co_return std::nullopt;
+    const auto number = next_id_++;
+    const auto asked = std::make_shared<Question>(context_);
+    questions_.emplace(number, asked);
+    Bytes frame;
+    wire::append_ask(frame, number, question);
+    (void)co_await send(wire::Kind::ask, number, ByteView(frame).subspan(wire::frame_head_bytes));  // if it fails, the question is over
+    while (!asked->over) {
+        asked->signal.expires_after(keeper_patience);
+        const auto [cancelled] = co_await asked->signal.async_wait(tuple);
+        if (!cancelled && !asked->over) lose();  // as silent as one that is gone
+    }
+    co_return std::move(asked->answer);
 }
 
 asio::awaitable<bool> KeeperLink::send(wire::Kind kind, wire::UploadId upload, ByteView body)
@@ -174,6 +211,10 @@ void KeeperLink::lose()
     for (const auto& [id, upload] : uploads_) {
         if (!upload->outcome_) upload->outcome_ = Upload::Outcome::failed;
         upload->signal_.cancel();
+    }
+    for (const auto& [number, question] : std::exchange(questions_, {})) {
+        question->over = true;
+        question->signal.cancel();
     }
     lost_();
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // One front thread's channel to the keeper: sealed bytes go out with backpressure, and stored comes back only when an
-// envelope is on disk. All of it runs on the thread's own io_context.
+// envelope is on disk. And what the front asks of the log. All of it runs on the thread's own io_context.
 #pragma once
 
 #include "base/file.hpp"
+#include "base/secret.hpp"
 #include "server/wire/messages.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -34,7 +35,9 @@ public:
     // Waits for a credit and for the channel. False when the keeper has refused: finish() says why.
     [[nodiscard]] asio::awaitable<bool> send(ByteView chunk);
     // Waits until it is durable, or refused.
-    [[nodiscard]] asio::awaitable<Outcome> finish();
+    [[nodiscard]] asio::awaitable<Outcome> finish(bool wants_promise = false);
+    // After stored: the promise; empty when none was wanted or made.
+    [[nodiscard]] std::string_view promise() const { return promise_.text(); }
 
 private:
     friend class KeeperLink;
@@ -45,6 +48,8 @@ private:
     std::uint32_t credit_ = wire::upload_window;
     bool begun_ = false;
     bool finished_ = false;
+    bool wants_promise_ = false;
+    SecretText promise_{wire::max_promise_bytes};  // names the report's leaf
     std::optional<Outcome> outcome_;
     asio::steady_timer signal_;
 };
@@ -60,11 +65,24 @@ public:
     void start();
     [[nodiscard]] bool alive() const { return alive_; }
 
+    // What is published of the log; empty when there is no such thing. Nothing when it could not be read, when the
+    // keeper is gone, or when as many questions wait as may.
+    [[nodiscard]] asio::awaitable<std::optional<Bytes>> ask(wire::Ask question);
+
 private:
     friend class Upload;
+    // A question under way. Its asker may go before the answer comes, and the link before its asker.
+    struct Question {
+        explicit Question(asio::io_context& context) : signal(context) {}
+        asio::steady_timer signal;
+        bool over = false;
+        std::optional<Bytes> answer;
+    };
+
     [[nodiscard]] asio::awaitable<void> receive();
     [[nodiscard]] asio::awaitable<bool> send(wire::Kind kind, wire::UploadId upload, ByteView body);
     [[nodiscard]] bool handle(const wire::Frame& frame);
+    [[nodiscard]] bool handle_answer(const wire::Frame& frame);
     [[nodiscard]] static bool handle(const wire::Frame& frame, Upload* upload);
     void lose();
     void forget(Upload& upload);
@@ -74,6 +92,7 @@ private:
     asio::experimental::channel<void(boost::system::error_code)> turn_;  // one frame at a time: holding its one place
     std::function<void()> lost_;
     std::unordered_map<wire::UploadId, Upload*> uploads_;
+    std::unordered_map<wire::UploadId, std::shared_ptr<Question>> questions_;
     wire::UploadId next_id_ = 1;
     bool alive_ = true;
     bool greeted_ = false;

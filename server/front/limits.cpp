@@ -26,6 +26,7 @@ std::uint32_t reports_that_fit(const wire::Limits& config, const MemoryProtectio
 Limits::Limits(const wire::Limits& config, const MemoryProtection& protection)
     : connections_(config.max_connections),
       requests_(requests_that_fit(config, protection)),
+      log_reads_(std::clamp<std::uint32_t>(requests_that_fit(config, protection) / 4, 1, max_log_reads)),
       reports_(reports_that_fit(config, protection))
 {
 }

@@ -49,6 +49,10 @@ private:
     std::atomic<std::uint32_t>* left_;
 };
 
+// How many may read the log at one moment, over all threads. A quarter of the requests that fit, if that is fewer, so that
+// readers, however slow, keep nobody from reporting.
+inline constexpr std::uint32_t max_log_reads = 16;
+
 class Limits;
 
 // A report that may be received.
@@ -66,12 +70,15 @@ public:
     [[nodiscard]] std::optional<Place> connection() { return Place::take(connections_); }
     // Nothing when as many requests are under way as there is memory for.
     [[nodiscard]] std::optional<Place> request() { return Place::take(requests_); }
+    // Nothing when as many read the log as may.
+    [[nodiscard]] std::optional<Place> log_read() { return Place::take(log_reads_); }
     // Nothing when as many reports are under way as there is memory, or config, for.
     [[nodiscard]] std::optional<Admitted> report();
 
 private:
     std::atomic<std::uint32_t> connections_;
     std::atomic<std::uint32_t> requests_;
+    std::atomic<std::uint32_t> log_reads_;
     std::atomic<std::uint32_t> reports_;
 };
 

@@ -54,24 +54,32 @@ Status status_of(web::Problem problem)
 }
 
 Responses::Responses(const web::Pages& pages)
-    : common_(fmt::format("Content-Type: text/html; charset=utf-8\r\n"
-                          "Content-Security-Policy: default-src 'none'; style-src '{}'; form-action 'self'; "
-                          "base-uri 'none'; frame-ancestors 'none'\r\n{}",
-                          pages.style_hash(), fixed_headers))
 {
+    const auto set = [&](Content content, std::string_view type, std::string_view policy) {
+        common_.at(static_cast<std::size_t>(content)) =
+            fmt::format("Content-Type: {}\r\nContent-Security-Policy: {}; frame-ancestors 'none'\r\n{}", type, policy, fixed_headers);
+    };
+    constexpr std::string_view html = "text/html; charset=utf-8";
+    constexpr std::string_view nothing = "default-src 'none'; form-action 'none'; base-uri 'none'";
+    set(Content::page, html,
+        fmt::format("default-src 'none'; style-src '{}'; form-action 'self'; base-uri 'none'", pages.style_hash()));
+    set(Content::checker, html, pages.log().checker_policy());
+    set(Content::text, "text/plain; charset=utf-8", nothing);
+    set(Content::bytes, "application/octet-stream", nothing);
 }
 
-std::string Responses::head(Status status, std::uint64_t length, bool keep_alive, std::string_view extra) const
+std::string Responses::head(Status status, std::uint64_t length, bool keep_alive, std::string_view extra, Content content) const
 {
     return fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Length: {}\r\n{}{}{}\r\n", status.code, status.reason,
-                       coarse_date(), length, common_, keep_alive ? "" : "Connection: close\r\n", extra);
+                       coarse_date(), length, common_.at(static_cast<std::size_t>(content)),
+                       keep_alive ? "" : "Connection: close\r\n", extra);
 }
 
-std::string Responses::page(Status status, std::string_view html, bool keep_alive, bool head_only,
-                            std::string_view extra) const
+std::string Responses::page(Status status, std::string_view body, bool keep_alive, bool head_only, std::string_view extra,
+                            Content content) const
 {
-    auto response = head(status, html.size(), keep_alive, extra);
-    if (!head_only) response += html;
+    auto response = head(status, body.size(), keep_alive, extra, content);
+    if (!head_only) response += body;
     return response;
 }
 

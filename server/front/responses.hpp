@@ -5,6 +5,7 @@
 
 #include "web/pages.hpp"
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -34,18 +35,27 @@ inline constexpr Status insufficient_storage{507, "Insufficient Storage"};
 
 [[nodiscard]] Status status_of(web::Problem problem);
 
+// What a body is, which says its type and what a browser may do with it.
+enum class Content {
+    page,     // HTML without a script
+    checker,  // the one page with a script
+    text,     // for programs and people
+    bytes,
+};
+
 class Responses {
 public:
     explicit Responses(const web::Pages& pages);
 
-    // A head for a body of `length` bytes of HTML. `extra` is further header lines, each with its CR LF.
-    [[nodiscard]] std::string head(Status status, std::uint64_t length, bool keep_alive, std::string_view extra = {}) const;
+    // A head for a body of `length` bytes. `extra` is further header lines, each with its CR LF.
+    [[nodiscard]] std::string head(Status status, std::uint64_t length, bool keep_alive, std::string_view extra = {},
+                                   Content content = Content::page) const;
     // Head and page, or for HEAD the head alone.
-    [[nodiscard]] std::string page(Status status, std::string_view html, bool keep_alive, bool head_only,
-                                   std::string_view extra = {}) const;
+    [[nodiscard]] std::string page(Status status, std::string_view body, bool keep_alive, bool head_only,
+                                   std::string_view extra = {}, Content content = Content::page) const;
 
 private:
-    std::string common_;
+    std::array<std::string, 4> common_;  // by Content
 };
 
 }  // namespace amana::front

@@ -2,6 +2,7 @@
 #include "server/front/session.hpp"
 
 #include "base/require.hpp"
+#include "server/front/log_answer.hpp"
 #include "web/escape.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -39,6 +40,19 @@ bool escape_next(std::string_view& story, SecretText& escaped)
     story.remove_prefix(piece.size());
     escaped.truncate(0);
     require(web::append_escaped(escaped, piece), "an escaped piece longer than it can be");
+    return true;
+}
+
+// For a data: address. False, and `out` useless, when it does not fit.
+bool append_percent_encoded(SecretText& out, std::string_view text)
+{
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    for (const char c : text) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        const auto byte = static_cast<Byte>(c);
+        const std::array encoded{'%', digits[byte >> 4], digits[byte & 15]};
+        if (!out.append(plain ? std::string_view(&c, 1) : std::string_view(encoded.data(), encoded.size()))) return false;
+    }
     return true;
 }
 
@@ -109,6 +123,7 @@ asio::awaitable<bool> Session::redirect(Status status, std::string location)
 
 asio::awaitable<bool> Session::serve(const Request& request)
 {
+    if (request.target.starts_with(log_prefix)) co_return co_await serve_log(request);
     const auto route = find_route(request.target);
     const bool known = route && (route->page == Page::index || site_.pages.speaks(route->language));
     if (known && route->page == Page::report && request.verb == http::verb::post)
@@ -124,6 +139,17 @@ asio::awaitable<bool> Session::serve(const Request& request)
                                         head_only, allow);
     }
     co_return co_await serve_page(request, *route);
+}
+
+asio::awaitable<bool> Session::serve_log(const Request& request)
+{
+    if (!request.expects_continue) co_await drop_body(max_dropped_small);
+    LogAnswer answer(*stream_, site_, link_, keep_alive(), request.verb == http::verb::head);
+    if (request.verb != http::verb::get && request.verb != http::verb::head)
+        co_return co_await answer.refuse(status::method_not_allowed, "Allow: GET, HEAD\r\n");
+    const auto route = find_log_route(request.target);
+    if (!route) co_return co_await answer.refuse(status::not_found);
+    co_return co_await answer.serve(*route);
 }
 
 asio::awaitable<bool> Session::serve_page(const Request& request, const Route& route)
@@ -212,21 +238,50 @@ asio::awaitable<bool> Session::receive_form(Intake& intake, std::string_view lan
         co_await intake.take(*piece);
     }
     const auto problem = co_await intake.finish();
-    if (!problem) {
-        if (!draining_) co_return co_await redirect(status::see_other, "/" + std::string(language) + "/received");
-        // Nobody would answer there any more.
-        co_return co_await send(site_.responses.page(status::ok, site_.pages.received(language), keep_alive(), false));
-    }
+    if (!problem) co_return co_await thank(intake, language);
     // A text too long to be held: there is nothing to give back, and the page must not say that there is.
     if (*problem == web::Problem::long_story && intake.story().empty()) co_return co_await problem_page(language, *problem);
-    co_return co_await form_again(language, *problem, intake.story());
+    co_return co_await form_again(language, *problem, intake);
 }
 
-asio::awaitable<bool> Session::form_again(std::string_view language, web::Problem problem, std::string_view story)
+asio::awaitable<bool> Session::thank(const Intake& intake, std::string_view language)
 {
+    const auto page = [&](std::string_view html) { return send(site_.responses.page(status::ok, html, keep_alive(), false)); };
+    // A proof is shown once, in the answer itself: no address leads to it.
+    if (!intake.promise().empty()) co_return co_await proof_page(language, intake.promise());
+    if (intake.wants_proof()) co_return co_await page(site_.pages.received_without_proof(language));
+    if (!draining_) co_return co_await redirect(status::see_other, "/" + std::string(language) + "/received");
+    // Nobody would answer there any more.
+    co_return co_await page(site_.pages.received(language));
+}
+
+asio::awaitable<bool> Session::proof_page(std::string_view language, std::string_view promise)
+{
+    const auto& page = site_.pages.received_with_proof(language);
+    SecretText link(3 * wire::max_promise_bytes);
+    SecretText note(6 * wire::max_promise_bytes);
+    const bool fits = append_percent_encoded(link, promise) && web::append_escaped(note, promise);
+    require(fits, "a promise longer than it can be");
+    const auto length = page.before.size() + link.size() + page.between.size() + note.size() + page.after.size();
+
+    stream_->set_deadline(Stream::Clock::now() + write_timeout);
+    const bool more = keep_alive();
+    const auto head = site_.responses.head(status::ok, length, more) + page.before;
+    const std::array parts{as_bytes(head), link.view(), as_bytes(page.between), note.view(), as_bytes(page.after)};
+    for (const auto part : parts) {
+        const auto written = co_await stream_->write(part);
+        if (!written) co_return false;
+    }
+    co_return more;
+}
+
+asio::awaitable<bool> Session::form_again(std::string_view language, web::Problem problem, const Intake& intake)
+{
+    const auto story = intake.story();
     const auto& page = site_.pages.form_again(language, problem);
+    const auto& after = page.after_story(intake.wants_proof());
     SecretText escaped(escaped_piece);
-    std::uint64_t length = page.before.size() + page.after.size();
+    std::uint64_t length = page.before.size() + after.size();
     for (auto rest = story; escape_next(rest, escaped);) length += escaped.size();
 
     stream_->set_deadline(Stream::Clock::now() + write_timeout);
@@ -234,7 +289,7 @@ asio::awaitable<bool> Session::form_again(std::string_view language, web::Proble
     const auto head = site_.responses.head(status_of(problem), length, more) + page.before;
     auto written = co_await stream_->write(as_bytes(head));
     for (auto rest = story; written && escape_next(rest, escaped);) written = co_await stream_->write(escaped.view());
-    if (written) written = co_await stream_->write(as_bytes(page.after));
+    if (written) written = co_await stream_->write(as_bytes(after));
     co_return written && more;
 }
 

@@ -25,12 +25,15 @@ private:
     using Served = bool;
 
     [[nodiscard]] asio::awaitable<Served> serve(const Request& request);
+    [[nodiscard]] asio::awaitable<Served> serve_log(const Request& request);
     [[nodiscard]] asio::awaitable<Served> serve_page(const Request& request, const Route& route);
     [[nodiscard]] asio::awaitable<Served> redirect(Status status, std::string location);
     [[nodiscard]] asio::awaitable<Served> problem_page(std::string_view language, web::Problem problem, Status status,
                                                        bool head_only, std::string_view extra = {});
     [[nodiscard]] asio::awaitable<Served> problem_page(std::string_view language, web::Problem problem);
-    [[nodiscard]] asio::awaitable<Served> form_again(std::string_view language, web::Problem problem, std::string_view story);
+    [[nodiscard]] asio::awaitable<Served> form_again(std::string_view language, web::Problem problem, const Intake& intake);
+    [[nodiscard]] asio::awaitable<Served> proof_page(std::string_view language, std::string_view promise);
+    [[nodiscard]] asio::awaitable<Served> thank(const Intake& intake, std::string_view language);
     [[nodiscard]] asio::awaitable<Served> receive_report(const Request& request, std::string_view language);
     [[nodiscard]] asio::awaitable<Served> receive_form(Intake& intake, std::string_view language);
     [[nodiscard]] asio::awaitable<std::optional<Admitted>> admit();

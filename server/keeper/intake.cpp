@@ -9,10 +9,6 @@ namespace amana::keeper {
 
 namespace {
 
-// What a tick takes, at most, for each byte it moves: the log's copy and the overwritten staged row in the WAL, and the
-// copy in the database itself.
-constexpr std::uint64_t tick_factor = 3;
-
 // One round of cleaning up: as much as fits into a small WAL, so that it works on a disk that is all but full.
 constexpr std::size_t clean_up_chunks = 32;
 constexpr std::size_t clean_up_uploads = 64;
@@ -24,8 +20,8 @@ Error protocol(std::string_view what)
 
 }  // namespace
 
-Intake::Intake(Store& store, SpaceRule space, Log log)
-    : store_(store), space_(std::move(space)), log_(std::move(log))
+Intake::Intake(Store& store, SpaceRule space, Promiser promiser, Log log)
+    : store_(store), space_(std::move(space)), promiser_(std::move(promiser)), log_(std::move(log))
 {
 }
 
@@ -66,13 +62,15 @@ Result<void> Intake::handle(Channel& channel, const wire::Frame& frame)
     }
     switch (frame.kind) {
     case wire::Kind::chunk: return chunk(channel, frame, found->second);
-    case wire::Kind::finish: return finish(channel, frame.upload, found->second);
+    case wire::Kind::finish: return finish(channel, frame, found->second);
     case wire::Kind::abort: abort(channel, frame.upload, found->second); return {};
     case wire::Kind::begin:
     case wire::Kind::hello:
     case wire::Kind::credit:
     case wire::Kind::stored:
-    case wire::Kind::refused: break;
+    case wire::Kind::refused:
+    case wire::Kind::ask:
+    case wire::Kind::answer: break;
     }
     return protocol("a frame that is not the front's to send");
 }
@@ -106,8 +104,11 @@ Result<void> Intake::chunk(Channel& channel, const wire::Frame& frame, Upload& u
     return {};
 }
 
-Result<void> Intake::finish(Channel& channel, wire::UploadId id, Upload& upload)
+Result<void> Intake::finish(Channel& channel, const wire::Frame& frame, Upload& upload)
 {
+    const auto id = frame.upload;
+    const auto wants_promise = wire::parse_finish(frame);
+    if (!wants_promise) return wants_promise.error();
     const auto envelope = upload.finish();
     if (!envelope) {
         refuse(channel, id, wire::Refusal::invalid);
@@ -115,7 +116,15 @@ Result<void> Intake::finish(Channel& channel, wire::UploadId id, Upload& upload)
     }
     touch(channel, id, upload);
     upload.accepted_bytes = envelope->size_class;
-    if (const auto accepted = store_.accept(*envelope); !accepted) fail_group(accepted.error());
+    if (const auto accepted = store_.accept(*envelope); !accepted) {
+        fail_group(accepted.error());
+        return {};
+    }
+    // Made in the open group: no other process can make a batch before this envelope is among what a batch takes. That it
+    // is stored counts more than that it is promised.
+    if (*wants_promise)
+        if (auto promise = promiser_(envelope->leaf); promise && promise->size() <= wire::max_promise_bytes)
+            upload.promise = *std::move(promise);
     return {};
 }
 
@@ -146,7 +155,7 @@ void Intake::commit()
         if (upload.accepted_bytes != 0) {
             settle_account(upload);
             pending_bytes_ += upload.accepted_bytes;
-            wire::append_frame(channel->out, wire::Kind::stored, id);
+            wire::append_frame(channel->out, wire::Kind::stored, id, as_bytes(upload.promise));
             channel->uploads.erase(found);
             continue;
         }

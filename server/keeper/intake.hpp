@@ -10,6 +10,8 @@
 #include "server/keeper/channel.hpp"
 
 #include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace amana::keeper {
@@ -22,9 +24,12 @@ struct SpaceRule {
     std::uint64_t reserve_bytes = 0;
 };
 
+// The log's promise for a pending envelope of this leaf (docs/LOG.md, section 4.1); nothing when none can be made.
+using Promiser = std::function<std::optional<std::string>(const crypto::Hash& leaf)>;
+
 class Intake {
 public:
-    Intake(Store& store, SpaceRule space, Log log);
+    Intake(Store& store, SpaceRule space, Promiser promiser, Log log);
 
     // Takes over what a keeper before this one left.
     [[nodiscard]] Stored<void> recover();
@@ -55,7 +60,7 @@ private:
 
     [[nodiscard]] Result<void> begin(Channel& channel, wire::UploadId id);
     [[nodiscard]] Result<void> chunk(Channel& channel, const wire::Frame& frame, Upload& upload);
-    [[nodiscard]] Result<void> finish(Channel& channel, wire::UploadId id, Upload& upload);
+    [[nodiscard]] Result<void> finish(Channel& channel, const wire::Frame& frame, Upload& upload);
     void abort(Channel& channel, wire::UploadId id, const Upload& upload);
 
     void touch(Channel& channel, wire::UploadId id, Upload& upload);
@@ -69,6 +74,7 @@ private:
 
     Store& store_;
     SpaceRule space_;
+    Promiser promiser_;
     Log log_;
     std::vector<Touched> touched_;
     std::vector<UploadKey> to_discard_;

@@ -3,16 +3,21 @@
 // amana-server, which gives it its slice of the config on descriptor 3 (server/wire/slices.hpp):
 //
 //   amana-keeper                        serves the front's channels until they end
-//   amana-keeper --export OUT --from N  writes a bundle, beside a serving keeper or without one
+//   amana-keeper --export OUT [--from N] [--part-size BYTES]
+//                                       writes a bundle, beside a serving keeper or without one
+//   amana-keeper --witness NOTE         takes a co-signed checkpoint
 //   amana-keeper --status [--json]      tells what the store holds
+//   amana-keeper --fsck                 proves that the store is whole
 //
 // Exit: 0 done, 1 failed (the reason went to the warden when serving, to stderr otherwise), 2 wrong arguments.
 #include "base/process.hpp"
 #include "crypto/primitives.hpp"
 #include "server/keeper/exporter.hpp"
 #include "server/keeper/free_space.hpp"
+#include "server/keeper/fsck.hpp"
 #include "server/keeper/service.hpp"
 #include "server/keeper/status.hpp"
+#include "server/keeper/witness.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -34,7 +39,10 @@ constexpr std::size_t locked_bytes = 256 * 1024;
 struct Arguments {
     std::string export_to;
     std::uint64_t from = 0;
+    std::uint64_t part_bytes = 0;
+    std::string witness;
     bool status = false;
+    bool fsck = false;
     bool json = false;
 };
 
@@ -82,32 +90,87 @@ Result<void> serve(const wire::KeeperSlice& slice)
     const auto lock = lock_for_serving(slice.directory);
     if (!lock) return lock.error();
     const auto directory = slice.directory;
-    const SpaceRule space{[directory] { return free_space(directory) ? *free_space(directory) : 0; }, slice.reserve_bytes};
-    Service service(*storage->store, storage->sequencer, *std::move(channels), {slice.tick, space, log_line});
+    const SpaceRule space{[directory] { return free_space(directory) ? *free_space(directory) : 0; }, reserve_of(slice)};
+    Service service(*storage->store, storage->sequencer, *std::move(channels), {slice.tick, slice.retention / std::chrono::hours{24}, space, log_line});
     if (const auto recovered = service.recover(); !recovered) return recovered.error().error;
     wire::report_to_warden("ready");
     service.run();
     return {};
 }
 
-Result<void> export_to(const wire::KeeperSlice& slice, const Arguments& arguments)
+// Counts on the terminal while it lasts; false once the user has interrupted.
+class Progress {
+public:
+    explicit Progress(std::string what) : what_(std::move(what)), terminal_(::isatty(STDERR_FILENO) == 1) {}
+    ~Progress()
+    {
+        if (terminal_ && shown_ >= 0) fmt::print(stderr, "\r\x1b[K");
+    }
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+
+    bool operator()(std::uint64_t done, std::uint64_t total)
+    {
+        const int percent = total == 0 ? 100 : static_cast<int>(done * 100 / total);
+        if (terminal_ && std::exchange(shown_, percent) != percent) fmt::print(stderr, "\r{}: {} %", what_, percent);
+        return interrupted == 0;
+    }
+
+private:
+    std::string what_;
+    bool terminal_;
+    int shown_ = -1;
+};
+
+void stop_when_interrupted()
 {
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, [](int) { interrupted = 1; });
+}
+
+Result<void> export_to(const wire::KeeperSlice& slice, const Arguments& arguments)
+{
+    stop_when_interrupted();
     auto storage = open_storage(slice);
     if (!storage) return storage.error();
-    const bool terminal = ::isatty(STDERR_FILENO) == 1;
-    int shown = -1;
-    const auto progress = [&](std::uint64_t done, std::uint64_t total) {
-        const int percent = static_cast<int>(done * 100 / total);
-        if (terminal && std::exchange(shown, percent) != percent) fmt::print(stderr, "\rexporting: {} %", percent);
-        return interrupted == 0;
-    };
-    const auto summary = export_bundle(*storage, {arguments.export_to, arguments.from, progress});
-    if (terminal && shown >= 0) fmt::print(stderr, "\r\x1b[K");
+    const auto summary = [&] {
+        Progress progress("exporting");
+        return export_bundle(*storage, {arguments.export_to, arguments.from, arguments.part_bytes, std::ref(progress)});
+    }();
     if (!summary) return summary.error();
-    fmt::print("exported {} entries, {} bytes, tree size {}: {}\n", summary->entries, summary->bytes, summary->tree_size,
-               arguments.export_to);
+    fmt::print("exported {} entries, {} bytes, tree size {}:", summary->entries, summary->bytes, summary->tree_size);
+    for (const auto& file : summary->files) fmt::print(" {}", file.string());
+    fmt::print("\n");
     return {};
+}
+
+Result<void> take_witness(const wire::KeeperSlice& slice, const Arguments& arguments)
+{
+    auto storage = open_storage(slice);
+    if (!storage) return storage.error();
+    const auto note = read_file(arguments.witness, crypto::max_checkpoint_bytes);
+    if (!note) return note.error();
+    const auto taken = take_cosigned(*storage, slice, *note);
+    if (!taken) return taken.error();
+    fmt::print("the log is co-signed up to entry {}\n", *taken);
+    return {};
+}
+
+Result<void> run_fsck(const wire::KeeperSlice& slice)
+{
+    stop_when_interrupted();
+    auto storage = open_storage(slice);
+    if (!storage) return storage.error();
+    const auto report = [&] {
+        Progress progress("checking");
+        return fsck(*storage, std::ref(progress));
+    }();
+    if (!report) return report.error();
+    for (const auto& fault : report->faults) fmt::print("fault: {}\n", fault);
+    fmt::print("{} leaves, {} envelopes read, {} erased, {} pending\n", report->leaves, report->envelopes, report->erased,
+               report->pending);
+    if (report->faults.empty()) return {};
+    return Error{fmt::format("the store is damaged: {} faults", report->faults.size()),
+                 "Stop the server, keep this directory as it is, and restore the store from a backup."};
 }
 
 Result<void> show_status(const wire::KeeperSlice& slice, bool json)
@@ -130,6 +193,8 @@ Result<void> run(const Arguments& arguments, bool serving)
     const auto slice = receive();
     if (!slice) return slice.error();
     if (serving) return serve(*slice);
+    if (!arguments.witness.empty()) return take_witness(*slice, arguments);
+    if (arguments.fsck) return run_fsck(*slice);
     if (arguments.status) return show_status(*slice, arguments.json);
     return export_to(*slice, arguments);
 }
@@ -143,6 +208,9 @@ int main(int argc, char** argv)
     CLI::App app{"Amana's storage process. It is started by amana-server and needs its config on descriptor 3."};
     auto* out = app.add_option("--export", arguments.export_to, "Write a bundle of the log's entries to this new file")->type_name("OUT");
     app.add_option("--from", arguments.from, "Export from this entry on (0: all)")->type_name("N")->needs(out);
+    app.add_option("--part-size", arguments.part_bytes, "Cut the bundle into files of at most so many bytes")->needs(out);
+    app.add_option("--witness", arguments.witness, "Take this co-signed checkpoint")->type_name("NOTE")->excludes(out);
+    app.add_flag("--fsck", arguments.fsck, "Prove that the store is whole")->excludes(out);
     auto* status = app.add_flag("--status", arguments.status, "Tell what the store holds")->excludes(out);
     app.add_flag("--json", arguments.json, "Status as JSON")->needs(status);
     try {
@@ -150,7 +218,7 @@ int main(int argc, char** argv)
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
-    const bool serving = arguments.export_to.empty() && !arguments.status;
+    const bool serving = arguments.export_to.empty() && !arguments.status && !arguments.fsck && arguments.witness.empty();
     const auto done = amana::keeper::run(arguments, serving);
     if (done) return 0;
     // The warden prints what it is told; without one the reason goes where a person sees it.

@@ -7,21 +7,26 @@ namespace amana::keeper {
 
 namespace {
 
-constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t schema_version = 2;
 constexpr std::int64_t application = 0x414d4e41;  // "AMNA", shown by file(1)
 
 // A staged chunk's key is upload key * 4096 + number, a log chunk's is index * 4096 + number: a chunk is found, and an
-// envelope read in order, without an index. No column holds a time, and no key follows the order of arrival.
+// envelope read in order, without an index. A tile's is level * 2^56 + number. No column of a
+// report holds a time, and no key follows the order of arrival.
 constexpr const char* tables = R"(
 CREATE TABLE staged_chunk(key INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE pending(key INTEGER PRIMARY KEY CHECK(key BETWEEN 0 AND 2251799813685247), size_class INTEGER NOT NULL,
                      leaf_hash BLOB NOT NULL) STRICT;
-CREATE TABLE log(idx INTEGER PRIMARY KEY, size_class INTEGER NOT NULL, leaf_hash BLOB NOT NULL) STRICT;
+CREATE TABLE log(idx INTEGER PRIMARY KEY, size_class INTEGER NOT NULL) STRICT;
 CREATE TABLE log_chunk(key INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE tile(key INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
+CREATE TABLE mark(day INTEGER PRIMARY KEY, size INTEGER NOT NULL) STRICT;
 CREATE TABLE tree(one INTEGER PRIMARY KEY CHECK(one = 1), size INTEGER NOT NULL, frontier BLOB NOT NULL,
-                  checkpoint BLOB NOT NULL) STRICT;
-INSERT INTO tree VALUES(1, 0, x'', x'');
+                  checkpoint BLOB NOT NULL, long_from INTEGER NOT NULL, ticks_to_long INTEGER NOT NULL,
+                  witnessed BLOB NOT NULL, witnessed_size INTEGER NOT NULL, erased_below INTEGER NOT NULL) STRICT;
+INSERT INTO tree VALUES(1, 0, x'', x'', 0, 0, x'', 0, 0);
 )";
+
 
 // What counts only while the file is empty. Free pages go back to the disk when it is short of space (reclaim), which
 // auto_vacuum must be told before the first table. Later it would only take the write lock.
@@ -77,7 +82,10 @@ Result<void> prepare_schema(Database& database)
     if (*version > schema_version)
         return Error{fmt::format("it has schema version {}, this program knows only up to {}", *version, schema_version),
                      "It was written by a newer Amana: install that version again, or a later one."};
-    if (*version != 0 || *objects != 0)
+    if (*version != 0 && *version < schema_version)
+        return Error{fmt::format("it has schema version {}, which this program no longer reads", *version),
+                     "Export it with the Amana that wrote it, then begin a new storage directory."};
+    if (*objects != 0)
         return Error{"it is a database, but not Amana's", "Set the storage directory to one that Amana has for itself."};
     if (const auto created = create_tables(database); !created) return created.error();
     return transaction->commit();

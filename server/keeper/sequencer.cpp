@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "server/keeper/sequencer.hpp"
 
+#include "server/keeper/tree_builder.hpp"
+
+#include <algorithm>
+#include <map>
 #include <utility>
 
 namespace amana::keeper {
@@ -15,11 +19,17 @@ void shuffle(std::vector<PendingEnvelope>& entries)
 
 }  // namespace
 
-Result<Sequencer> Sequencer::create(std::string origin, SecretBuffer seed)
+// What a batch will be.
+struct Sequencer::Plan {
+    bool long_batch = false;
+    std::map<std::uint64_t, std::uint64_t> decoys;  // by size class
+};
+
+Result<Sequencer> Sequencer::create(std::string origin, SecretBuffer seed, Cover cover, Clock clock)
 {
     if (!crypto::is_note_name(origin)) return Error{"'" + origin + "' can't be a log's name", ""};
     crypto::NoteVerifier verifier{std::move(origin), crypto::signing_public_key(seed.view())};
-    return Sequencer(std::move(verifier), std::move(seed));
+    return Sequencer(std::move(verifier), std::move(seed), std::move(cover), std::move(clock));
 }
 
 Result<void> Sequencer::check(const Tree& tree) const
@@ -35,15 +45,60 @@ Result<void> Sequencer::check(const Tree& tree) const
     return {};
 }
 
-Result<Tree> Sequencer::extend(const Tree& before, const std::vector<PendingEnvelope>& entries) const
+std::string Sequencer::promise(const Tree& tree, const crypto::Hash& leaf) const
 {
-    auto frontier = crypto::Frontier::restore(before.size, before.frontier);
-    if (!frontier) return frontier.error();
-    for (const auto& entry : entries) frontier->append(entry.leaf);
-    const crypto::Checkpoint checkpoint{verifier_.name, frontier->size(), frontier->root()};
-    Tree after{frontier->size(), frontier->hashes(), {}};
-    append(after.checkpoint, as_bytes(checkpoint.sign(seed_.view())));
-    return after;
+    return crypto::Promise{verifier_.name, tree.long_from, tree.long_from + promise_window, leaf}.sign(seed_.view());
+}
+
+Stored<Sequencer::Plan> Sequencer::plan(Store& store, Take take) const
+{
+    const auto tree = store.tree();
+    if (!tree) return tree.error();
+    const auto pending = store.pending();
+    if (!pending) return pending.error();
+    std::map<std::uint64_t, std::uint64_t> waiting;
+    for (const auto& envelope : *pending) ++waiting[envelope.size_class];
+
+    Plan plan;
+    const auto cover = [&](std::uint64_t size_class) {
+        plan.decoys[size_class] = cover_.count(size_class, waiting[size_class]);
+    };
+    cover(crypto::text_class);
+    const auto text = waiting[crypto::text_class] + plan.decoys[crypto::text_class];
+    // What was promised must be in before the tree has BY entries: then everything goes in.
+    const bool promised = tree->size + text >= tree->long_from + promise_window;
+    plan.long_batch = take == Take::all || tree->ticks_to_long <= 1 || promised;
+    if (plan.long_batch)
+        for (const auto size_class : crypto::size_classes)
+            if (size_class != crypto::text_class) cover(size_class);
+    return plan;
+}
+
+Stored<void> Sequencer::add_decoys(Store& store, const Plan& plan) const
+{
+    for (const auto& [size_class, count] : plan.decoys)
+        for (std::uint64_t made = 0; made < count; ++made)
+            if (const auto added = cover_.make(store, size_class); !added) return added.error();
+    return {};
+}
+
+Result<Batch> Sequencer::extend(Store& store, const Tree& before, const std::vector<PendingEnvelope>& entries) const
+{
+    auto builder = TreeBuilder::create(before, store);
+    if (!builder) return builder.error();
+    for (const auto& entry : entries)
+        if (const auto appended = builder->append(entry.leaf); !appended) return appended.error();
+    const auto& frontier = builder->frontier();
+    Batch batch;
+    batch.tree = before;
+    batch.tree.size = frontier.size();
+    batch.tree.frontier = frontier.hashes();
+    const crypto::Checkpoint checkpoint{verifier_.name, frontier.size(), frontier.root()};
+    batch.tree.checkpoint.clear();
+    append(batch.tree.checkpoint, as_bytes(checkpoint.sign(seed_.view())));
+    batch.tiles = builder->tiles();
+    batch.day = today();
+    return batch;
 }
 
 Stored<std::uint64_t> Sequencer::run(Store& store, const Arrange& arrange) const
@@ -60,12 +115,30 @@ Stored<std::uint64_t> Sequencer::run(Store& store, const Arrange& arrange) const
     return *sequenced;
 }
 
-Stored<std::uint64_t> Sequencer::tick(Store& store) const
+Stored<std::uint64_t> Sequencer::tick(Store& store, Take take) const
 {
-    return run(store, [this](const Tree& before, std::vector<PendingEnvelope>& pending) -> Result<Tree> {
-        if (pending.empty()) return before;
+    if (cover_.missing) return StoreFailure{false, *cover_.missing};
+    if (const auto begun = store.begin(); !begun) return begun.error();
+    const auto planned = plan(store, take);
+    const auto added = planned ? add_decoys(store, *planned) : Stored<void>(planned.error());
+    if (!added) {
+        store.roll_back();
+        return added.error();
+    }
+    return run(store, [&](const Tree& before, std::vector<PendingEnvelope>& pending) -> Result<Batch> {
+        if (!planned->long_batch)
+            std::erase_if(pending, [](const auto& envelope) { return envelope.size_class != crypto::text_class; });
         shuffle(pending);
-        return extend(before, pending);
+        auto batch = extend(store, before, pending);
+        if (!batch) return batch;
+        auto& tree = batch->tree;
+        if (planned->long_batch) {
+            tree.long_from = tree.size;
+            tree.ticks_to_long = cover_.file_ticks;
+        } else {
+            --tree.ticks_to_long;
+        }
+        return batch;
     });
 }
 
@@ -75,11 +148,11 @@ Result<void> Sequencer::adopt(Store& store) const
     const auto tree = store.tree();
     if (!tree) return tree.error().error;
     if (!tree->checkpoint.empty()) return check(*tree);
-    const auto begun = run(store, [this](const Tree& before, std::vector<PendingEnvelope>& pending) -> Result<Tree> {
+    const auto begun = run(store, [&](const Tree& before, std::vector<PendingEnvelope>& pending) -> Result<Batch> {
         pending.clear();  // a batch belongs to a tick, not to a start
-        if (before.checkpoint.empty()) return extend(before, {});
-        if (const auto sound = check(before); !sound) return sound.error();
-        return before;
+        auto batch = extend(store, before, {});
+        if (batch) batch->tree.ticks_to_long = cover_.file_ticks;
+        return batch;
     });
     if (!begun) return begun.error().error;
     return {};

@@ -18,8 +18,19 @@ constexpr int reads_per_round = 32;
 constexpr std::chrono::milliseconds upkeep_pause{1000};
 constexpr std::chrono::milliseconds tick_pause{10'000};
 
+// One step of erasing: 8 MiB at most, so that nobody waits long for the writer.
+constexpr std::size_t erased_chunks = 128;
+
 // What may be left undone at the end, because the next start does it.
 constexpr int last_clean_ups = 1000;
+
+// What may be erased: the desk has it (it co-signed), and its time is over. 0 when nothing may, or it can't be told.
+std::uint64_t erasable(Store& store, std::int64_t last_day)
+{
+    const auto tree = store.tree();
+    const auto old = store.size_on(last_day);
+    return tree && old ? std::min(tree->witnessed_size, *old) : 0;
+}
 
 }  // namespace
 
@@ -27,7 +38,8 @@ Service::Service(Store& store, const Sequencer& sequencer, std::vector<UniqueFd>
     : store_(store),
       sequencer_(sequencer),
       settings_(std::move(settings)),
-      intake_(store, settings_.space, settings_.log),
+      intake_(store, settings_.space, [this](const crypto::Hash& leaf) { return promise(leaf); }, settings_.log),
+      publisher_(store, sequencer.verifier().text()),
       next_tick_(Steady::now() + settings_.tick)
 {
     for (auto& fd : channels) {
@@ -58,6 +70,7 @@ void Service::run()
 
 std::chrono::milliseconds Service::patience() const
 {
+    if (publisher_.has_questions()) return std::chrono::milliseconds{0};
     const auto due = std::min(next_tick_, next_upkeep_);
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - Steady::now());
     return std::clamp(left, std::chrono::milliseconds{0}, std::chrono::milliseconds{60'000});
@@ -76,6 +89,20 @@ void Service::wait()
     for (std::size_t i = 0; i < polled.size(); ++i) events_[i] = ready > 0 ? polled[i].revents : short{0};
 }
 
+std::optional<std::string> Service::promise(const crypto::Hash& leaf)
+{
+    const auto tree = store_.tree();
+    if (!tree) return std::nullopt;
+    return sequencer_.promise(*tree, leaf);
+}
+
+Result<void> Service::handle(Channel& channel, const wire::Frame& frame)
+{
+    // A hello comes first, whatever follows it.
+    if (channel.greeted && frame.kind == wire::Kind::ask) return publisher_.handle(channel, frame);
+    return intake_.handle(channel, frame);
+}
+
 void Service::receive(Channel& channel)
 {
     for (int reads = 0; reads < reads_per_round && !channel.ended; ++reads) {
@@ -85,7 +112,7 @@ void Service::receive(Channel& channel)
         for (;;) {
             const auto frame = channel.next();
             if (frame && !*frame) break;
-            const auto handled = frame ? intake_.handle(channel, **frame) : Result<void>(frame.error());
+            const auto handled = frame ? handle(channel, **frame) : Result<void>(frame.error());
             if (handled) continue;
             settings_.log(fmt::format("channel {} is closed: {}", channel.number(), handled.error().text()));
             channel.ended = true;
@@ -99,11 +126,13 @@ void Service::round()
     for (std::size_t i = 0; i < channels_.size(); ++i)
         if (channels_[i].is_open() && (events_[i] & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) != 0) receive(channels_[i]);
     intake_.commit();
+    publisher_.answer_some();
     for (auto& channel : channels_) {
         if (!channel.is_open()) continue;
         channel.flush();
         if (!channel.ended) continue;
         intake_.drop(channel);
+        publisher_.drop(channel);
         channel.close();
         next_upkeep_ = Steady::now();
     }
@@ -115,6 +144,7 @@ void Service::tick(Steady::time_point now)
     if (sequenced) {
         if (std::exchange(tick_failing_, false)) settings_.log("the tick has succeeded");
         next_tick_ = now + settings_.tick;
+        erase_below_ = erasable(store_, sequencer_.today() - settings_.retention_days);
         unsettled_ = true;
         next_upkeep_ = now;
     } else {
@@ -125,6 +155,22 @@ void Service::tick(Steady::time_point now)
     intake_.recount();
 }
 
+// Erased in steps, each a group of its own. A crash between two leaves entries that count as erased and still have
+// chunks: the next tick goes on with them.
+bool Service::erase()
+{
+    if (erase_below_ == 0) return true;
+    const auto erased = store_.erase(erase_below_, erased_chunks);
+    if (!erased || !store_.commit()) {
+        store_.roll_back();
+        erase_below_ = 0;  // the next tick tries again
+        return true;
+    }
+    unsettled_ = unsettled_ || *erased > 0;
+    if (*erased < erased_chunks) erase_below_ = 0;
+    return erase_below_ == 0;
+}
+
 void Service::upkeep()
 {
     const auto now = Steady::now();
@@ -133,7 +179,8 @@ void Service::upkeep()
     if (now < next_upkeep_) return;
 
     const auto cleaned = intake_.clean_up();
-    if (cleaned == Intake::CleanUp::more) {
+    const bool all_erased = erase();
+    if (cleaned == Intake::CleanUp::more || !all_erased) {
         unsettled_ = true;
         next_upkeep_ = now;
         return;

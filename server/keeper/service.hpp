@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The serving keeper's loop: one thread, one poll() over the channels. Each round reads what is there, within bounds,
-// commits it once, answers, and then does what upkeep is due: the tick, discarding, emptying the WAL.
+// commits it once, answers (a report first, then some of what was asked of the log), and then does what upkeep is due: the
+// tick, discarding, erasing, emptying the WAL.
 #pragma once
 
 #include "server/keeper/intake.hpp"
+#include "server/keeper/publisher.hpp"
 #include "server/keeper/sequencer.hpp"
 
 #include <chrono>
@@ -14,6 +16,7 @@ using Steady = std::chrono::steady_clock;
 
 struct ServiceSettings {
     std::chrono::milliseconds tick{std::chrono::minutes{15}};
+    std::int64_t retention_days = 365;
     SpaceRule space;
     Log log;
 };
@@ -32,19 +35,25 @@ private:
     [[nodiscard]] bool any_open() const;
     void wait();
     void receive(Channel& channel);
+    [[nodiscard]] Result<void> handle(Channel& channel, const wire::Frame& frame);
+    [[nodiscard]] std::optional<std::string> promise(const crypto::Hash& leaf);
     void round();
     void upkeep();
     void tick(Steady::time_point now);
+    // False when there is more to erase.
+    [[nodiscard]] bool erase();
     [[nodiscard]] std::chrono::milliseconds patience() const;
 
     Store& store_;
     const Sequencer& sequencer_;
     ServiceSettings settings_;
     Intake intake_;
+    Publisher publisher_;
     std::vector<Channel> channels_;
     std::vector<short> events_;  // what poll() said, by channel
     Steady::time_point next_tick_;
     Steady::time_point next_upkeep_ = Steady::time_point::max();  // max(): nothing is to be done
+    std::uint64_t erase_below_ = 0;  // 0: nothing is to be erased
     bool unsettled_ = true;  // the WAL may hold what was deleted
     bool tick_failing_ = false;
 };

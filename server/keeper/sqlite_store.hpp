@@ -2,7 +2,7 @@
 // The store in one SQLite file, <directory>/amana.db: WAL, synchronous=FULL, secure_delete. Several processes may have it
 // open (an export beside the serving keeper): every group is one BEGIN IMMEDIATE transaction.
 //
-// Why chunks are copied on a tick and not only renumbered: a row's pages lie where they were when it came, so the file's
+// Why chunks are copied on a batch and not only renumbered: a row's pages lie where they were when it came, so the file's
 // layout would tell the order of arrival for ever. Copies are written in log order; the staged rows are then deleted, and
 // overwritten, in the order of their random keys, so the list of free pages tells nothing of either.
 #pragma once
@@ -20,16 +20,27 @@ public:
     // The directory must exist. Creates the file (mode by umask) when it is not there.
     [[nodiscard]] static Result<std::unique_ptr<SqliteStore>> open(const std::filesystem::path& directory);
 
+    [[nodiscard]] Stored<void> begin() override { return open_group(); }
     [[nodiscard]] Stored<void> stage(UploadKey key, std::uint32_t number, ByteView chunk) override;
     [[nodiscard]] Stored<void> accept(const PendingEnvelope& envelope) override;
     [[nodiscard]] Stored<std::size_t> discard(UploadKey key, std::size_t max) override;
     [[nodiscard]] Stored<std::uint64_t> sequence(const Arrange& arrange) override;
+    [[nodiscard]] Stored<std::size_t> erase(std::uint64_t below, std::size_t max) override;
+    [[nodiscard]] Stored<void> set_witnessed(ByteView note, std::uint64_t size) override;
     [[nodiscard]] Stored<void> commit() override;
     void roll_back() override;
     [[nodiscard]] Stored<std::vector<UploadKey>> orphans() override;
     [[nodiscard]] Stored<Tree> tree() override;
-    [[nodiscard]] Stored<void> read(std::uint64_t index, const EntrySink& sink) override;
+    [[nodiscard]] Stored<std::vector<PendingEnvelope>> pending() override;
+    [[nodiscard]] Stored<Bytes> tile(unsigned level, std::uint64_t index) override;
+    [[nodiscard]] Stored<bool> read(std::uint64_t index, const EntrySink& sink) override;
+    [[nodiscard]] Stored<std::uint64_t> size_class(std::uint64_t index) override;
+    [[nodiscard]] Stored<std::uint64_t> size_on(std::int64_t day) override;
+    [[nodiscard]] Stored<void> read_pending(const PendingEnvelope& envelope, const EntrySink& sink) override;
     [[nodiscard]] Stored<Stats> stats() override;
+    [[nodiscard]] Stored<void> freeze() override;
+    void thaw() override;
+    [[nodiscard]] Stored<std::vector<std::string>> damage() override;
     [[nodiscard]] Stored<bool> settle() override;
     [[nodiscard]] Stored<void> reclaim() override;
 
@@ -50,8 +61,17 @@ private:
         Statement delete_pending;
         Statement tree;
         Statement set_tree;
+        Statement set_witnessed;
+        Statement set_erased;
+        Statement erase_entries;
+        Statement erase_chunks;
+        Statement tile;
+        Statement set_tile;
+        Statement mark;
+        Statement size_on;
         Statement entry;
         Statement chunk;
+        Statement staged;
         Statement stats;
         Statement changes;
     };
@@ -62,10 +82,11 @@ private:
     [[nodiscard]] StoreFailure failed(const Error& error) const;
     [[nodiscard]] Stored<void> done(const Result<void>& outcome) const;
     [[nodiscard]] Stored<std::int64_t> number(const std::string& pragma);
-    [[nodiscard]] Stored<std::vector<PendingEnvelope>> pending();
     [[nodiscard]] Stored<void> append_entry(std::uint64_t index, const PendingEnvelope& envelope);
     [[nodiscard]] Stored<void> forget_staged(const std::vector<PendingEnvelope>& sequenced);
-    [[nodiscard]] Stored<void> set_tree(const Tree& tree);
+    [[nodiscard]] Stored<void> keep(const Batch& batch);
+    [[nodiscard]] Stored<void> read_chunks(Statement& statement, std::int64_t first, const LogEntry& entry, const EntrySink& sink);
+    [[nodiscard]] Stored<std::size_t> count_changes();
 
     std::filesystem::path directory_;
     std::unique_ptr<Database> database_;

@@ -23,7 +23,8 @@ Stored<Stats> SqliteStore::stats()
     const auto there = statement.step();
     if (!there) return failed(there.error());
     const Stats stats{static_cast<std::uint64_t>(statement.integer(0)), static_cast<std::uint64_t>(statement.integer(1)),
-                      static_cast<std::uint64_t>(statement.integer(2)), static_cast<std::uint64_t>(*free_pages * *page)};
+                      static_cast<std::uint64_t>(statement.integer(2)), static_cast<std::uint64_t>(statement.integer(3)),
+                      static_cast<std::uint64_t>(statement.integer(4)), static_cast<std::uint64_t>(*free_pages * *page)};
     statement.reset();
     return stats;
 }

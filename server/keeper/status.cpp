@@ -1,12 +1,42 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "server/keeper/status.hpp"
 
+#include "crypto/keyset.hpp"
 #include "server/keeper/free_space.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace amana::keeper {
+
+namespace {
+
+// In the order in which they are shown; numbers stay numbers in JSON.
+boost::json::object fields(const Status& status)
+{
+    const auto& stats = status.stats;
+    boost::json::object all{
+        {"pending", stats.pending},
+        {"pending-bytes", stats.pending_bytes},
+        {"log-size", stats.log_size},
+        {"log-witnessed", stats.witnessed_size},
+        {"log-erased", stats.erased_below},
+        {"checkpoint-root", status.root},
+        {"log-verifier", status.verifier},
+    };
+    if (status.cover) {
+        all["decoys-a-year"] = std::llround(status.cover->entries);
+        all["decoy-bytes-a-year"] = std::llround(status.cover->bytes);
+    }
+    all["free-bytes"] = status.free_bytes;
+    all["reserve-bytes"] = status.reserve_bytes;
+    all["reclaimable-bytes"] = stats.reclaimable_bytes;
+    return all;
+}
+
+}  // namespace
 
 Result<Status> read_status(Storage& storage, const wire::KeeperSlice& slice)
 {
@@ -18,37 +48,25 @@ Result<Status> read_status(Storage& storage, const wire::KeeperSlice& slice)
     if (!checkpoint) return checkpoint.error();
     const auto free = free_space(slice.directory);
     if (!free) return free.error();
-    return Status{*stats, to_base64(checkpoint->root), storage.sequencer.verifier().text(), *free, slice.reserve_bytes};
+    std::optional<BatchPolicy::Cost> cover;
+    if (const auto keys = crypto::KeySet::parse(slice.keyset, slice.root_fingerprint); keys)
+        cover = policy_of(slice).yearly_cost(keys->recipients().size());
+    return Status{*stats, to_base64(checkpoint->root), storage.sequencer.verifier().text(), cover, *free,
+                  reserve_of(slice)};
 }
 
 std::string status_text(const Status& status)
 {
-    return fmt::format(
-        "pending: {}\n"
-        "pending-bytes: {}\n"
-        "log-size: {}\n"
-        "checkpoint-root: {}\n"
-        "log-verifier: {}\n"
-        "free-bytes: {}\n"
-        "reserve-bytes: {}\n"
-        "reclaimable-bytes: {}\n",
-        status.stats.pending, status.stats.pending_bytes, status.stats.log_size, status.root, status.verifier,
-        status.free_bytes, status.reserve_bytes, status.stats.reclaimable_bytes);
+    std::string text;
+    for (const auto& [key, value] : fields(status))
+        text += fmt::format("{}: {}\n", std::string_view(key.data(), key.size()),
+                            value.is_string() ? std::string(value.as_string()) : boost::json::serialize(value));
+    return text;
 }
 
 std::string status_json(const Status& status)
 {
-    return boost::json::serialize(boost::json::object{
-               {"pending", status.stats.pending},
-               {"pending-bytes", status.stats.pending_bytes},
-               {"log-size", status.stats.log_size},
-               {"checkpoint-root", status.root},
-               {"log-verifier", status.verifier},
-               {"free-bytes", status.free_bytes},
-               {"reserve-bytes", status.reserve_bytes},
-               {"reclaimable-bytes", status.stats.reclaimable_bytes},
-           }) +
-           "\n";
+    return boost::json::serialize(fields(status)) + "\n";
 }
 
 }  // namespace amana::keeper

@@ -4,12 +4,15 @@
 
 #include "server/keeper/storage.hpp"
 
+#include <optional>
+
 namespace amana::keeper {
 
 struct Status {
     Stats stats;
     std::string root;      // of the last checkpoint, base64 as in the note
     std::string verifier;  // the log's verifier key, NAME+ID+KEY
+    std::optional<BatchPolicy::Cost> cover;  // what decoys cost in a year; nothing without a key set
     std::uint64_t free_bytes = 0;
     std::uint64_t reserve_bytes = 0;
 };

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "server/keeper/storage.hpp"
 
+#include "server/keeper/batch_policy.hpp"
+#include "server/keeper/decoys.hpp"
+#include "server/keeper/free_space.hpp"
 #include "server/keeper/log_key.hpp"
 
 #include <cerrno>
@@ -18,6 +21,38 @@ namespace {
 constexpr std::chrono::milliseconds lock_pause{50};
 constexpr int lock_tries = 200;
 
+// Without keys there is no batch: one without decoys would be a count.
+Cover no_cover()
+{
+    return {[](std::uint64_t, std::uint64_t) { return std::uint64_t{0}; },
+            [](Store&, std::uint64_t) { return Stored<void>(); },
+            1,
+            Error{"there is no key set to seal decoys to, and no batch is made without them",
+                  "Set 'public' and 'root' in [keys]; 'amana-server check' says what is wrong with them."}};
+}
+
+Result<Cover> cover_of(const wire::KeeperSlice& slice)
+{
+    if (slice.keyset.empty()) return no_cover();
+    auto keys = crypto::KeySet::parse(slice.keyset, slice.root_fingerprint);
+    if (!keys) return keys.error();
+    const Decoys decoys(*std::move(keys), system_clock());
+    const auto policy = policy_of(slice);
+    const auto room = [directory = slice.directory, reserve = slice.reserve_bytes](std::uint64_t size_class) {
+        const auto free = free_space(directory);
+        return free && *free >= reserve + tick_factor * size_class;
+    };
+    return Cover{[policy, room](std::uint64_t size_class, std::uint64_t waiting) -> std::uint64_t {
+                     // A disk with little room goes without large decoys. That says nothing of reports: how many there
+                     // are is not asked.
+                     if (size_class > largest_ladder_class && !room(size_class)) return 0;
+                     return policy.decoys(size_class, waiting);
+                 },
+                 [decoys](Store& store, std::uint64_t size_class) { return decoys.make(store, size_class); },
+                 policy.file_ticks,
+                 {}};
+}
+
 Result<void> make_directory(const std::filesystem::path& directory)
 {
     if (::mkdir(directory.c_str(), 0700) == 0) {
@@ -30,6 +65,18 @@ Result<void> make_directory(const std::filesystem::path& directory)
 
 }  // namespace
 
+std::uint64_t reserve_of(const wire::KeeperSlice& slice)
+{
+    const auto keys = crypto::KeySet::parse(slice.keyset, slice.root_fingerprint);
+    if (!keys) return slice.reserve_bytes;  // no batch is made
+    return slice.reserve_bytes + tick_factor * policy_of(slice).batch_bytes(keys->recipients().size());
+}
+
+BatchPolicy policy_of(const wire::KeeperSlice& slice)
+{
+    return {slice.batch, slice.large_cover, slice.tick, slice.file_ticks};
+}
+
 Result<Storage> open_storage(const wire::KeeperSlice& slice)
 {
     const std::filesystem::path directory(slice.directory);
@@ -40,7 +87,9 @@ Result<Storage> open_storage(const wire::KeeperSlice& slice)
     if (!tree) return tree.error().error;
     auto seed = load_log_key(directory, tree->checkpoint.empty());
     if (!seed) return seed.error();
-    auto sequencer = Sequencer::create(slice.origin, *std::move(seed));
+    auto cover = cover_of(slice);
+    if (!cover) return cover.error();
+    auto sequencer = Sequencer::create(slice.origin, *std::move(seed), *std::move(cover), system_clock());
     if (!sequencer) return sequencer.error();
     if (const auto adopted = sequencer->adopt(**store); !adopted) return adopted.error();
     return Storage{*std::move(store), *std::move(sequencer)};

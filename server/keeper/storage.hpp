@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/file.hpp"
+#include "server/keeper/batch_policy.hpp"
 #include "server/keeper/sequencer.hpp"
 #include "server/keeper/sqlite_store.hpp"
 #include "server/wire/slices.hpp"
@@ -15,6 +16,10 @@ struct Storage {
     std::unique_ptr<Store> store;
     Sequencer sequencer;
 };
+
+[[nodiscard]] BatchPolicy policy_of(const wire::KeeperSlice& slice);
+// What must stay free: what the config says, and what the next batch's decoys take.
+[[nodiscard]] std::uint64_t reserve_of(const wire::KeeperSlice& slice);
 
 // Creates the directory (not its parents), the database and the log key when the log begins.
 [[nodiscard]] Result<Storage> open_storage(const wire::KeeperSlice& slice);

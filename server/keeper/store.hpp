@@ -24,6 +24,10 @@ inline constexpr unsigned upload_key_bits = 51;
 inline constexpr std::uint64_t chunk_numbers = 4096;
 static_assert(1 + crypto::largest_class / crypto::chunk_bytes < chunk_numbers);
 
+// What a batch takes of the disk, at most, for each byte it moves: the log's copy and the overwritten staged row in the
+// store's own journal, and the copy itself.
+inline constexpr std::uint64_t tick_factor = 3;
+
 [[nodiscard]] UploadKey random_upload_key();
 
 // Why a store could not do something. After a failed change the caller rolls the group back: none of it is kept.
@@ -47,27 +51,49 @@ struct PendingEnvelope {
     crypto::Hash leaf{};
 };
 
-// The log's tree after the last tick.
+// The log's tree after the last batch, and what goes with it (docs/LOG.md).
 struct Tree {
     std::uint64_t size = 0;
-    Bytes frontier;    // crypto::Frontier::hashes()
-    Bytes checkpoint;  // the signed note; empty only before the first tick
+    Bytes frontier;                   // crypto::Frontier::hashes()
+    Bytes checkpoint;                 // the signed note; empty only before the first batch
+    std::uint64_t long_from = 0;      // the size after the last long batch
+    std::uint32_t ticks_to_long = 0;  // until the next one; 0 and 1: the next tick's is one
+    Bytes witnessed;                  // the last co-signed checkpoint; empty before the first
+    std::uint64_t witnessed_size = 0;
+    std::uint64_t erased_below = 0;   // entries below have no content any more
+};
+
+// Hashes of the tree (docs/LOG.md, section 3): 256, or fewer at the right edge.
+struct Tile {
+    unsigned level = 0;
+    std::uint64_t index = 0;
+    Bytes hashes;
+};
+inline constexpr unsigned tile_levels = 8;
+inline constexpr std::size_t tile_width = 256;
+
+// What a batch makes of the tree.
+struct Batch {
+    Tree tree;
+    std::vector<Tile> tiles;  // all that changed
+    std::int64_t day = 0;     // since 1970, UTC: the day's first batch leaves a mark
 };
 
 struct LogEntry {
     std::uint64_t size_class = 0;
-    crypto::Hash leaf{};
 };
 
 struct Stats {
     std::uint64_t pending = 0;
     std::uint64_t pending_bytes = 0;      // payload, by size class
     std::uint64_t log_size = 0;
+    std::uint64_t erased_below = 0;       // of these, how many have no content any more
+    std::uint64_t witnessed_size = 0;     // how many a witness has co-signed
     std::uint64_t reclaimable_bytes = 0;  // what reclaim() could give back
 };
 
 // Puts the pending envelopes into log order, drops those that shall go on waiting, and gives the tree as it is then.
-using Arrange = std::function<Result<Tree>(const Tree& before, std::vector<PendingEnvelope>& pending)>;
+using Arrange = std::function<Result<Batch>(const Tree& before, std::vector<PendingEnvelope>& pending)>;
 // Takes an entry's next chunk; the first is the header.
 using EntrySink = std::function<Result<void>(const LogEntry& entry, ByteView chunk)>;
 
@@ -79,6 +105,8 @@ public:
     Store& operator=(const Store&) = delete;
 
     // --- changes: part of the open group until commit() ---------------------------------------------------------------
+    // Opens the group before its first change, so that what is asked before a change still holds with it.
+    [[nodiscard]] virtual Stored<void> begin() = 0;
     [[nodiscard]] virtual Stored<void> stage(UploadKey key, std::uint32_t number, ByteView chunk) = 0;
     // All of its chunks are staged: from the commit on, the envelope is kept.
     [[nodiscard]] virtual Stored<void> accept(const PendingEnvelope& envelope) = 0;
@@ -87,6 +115,10 @@ public:
     [[nodiscard]] virtual Stored<std::size_t> discard(UploadKey key, std::size_t max) = 0;
     // Appends what `arrange` leaves, in its order; returns how many entries that were.
     [[nodiscard]] virtual Stored<std::uint64_t> sequence(const Arrange& arrange) = 0;
+    // Takes the content of at most `max` chunks of the entries below `below` away; returns how many. Fewer than `max`: none
+    // is left. From the first call on the entries count as erased.
+    [[nodiscard]] virtual Stored<std::size_t> erase(std::uint64_t below, std::size_t max) = 0;
+    [[nodiscard]] virtual Stored<void> set_witnessed(ByteView note, std::uint64_t size) = 0;
 
     [[nodiscard]] virtual Stored<void> commit() = 0;
     virtual void roll_back() = 0;
@@ -95,9 +127,23 @@ public:
     // Uploads that were begun and neither accepted nor discarded. Only for a keeper that has none under way itself.
     [[nodiscard]] virtual Stored<std::vector<UploadKey>> orphans() = 0;
     [[nodiscard]] virtual Stored<Tree> tree() = 0;
-    // An error for an index that is not in the log, or one from the sink.
-    [[nodiscard]] virtual Stored<void> read(std::uint64_t index, const EntrySink& sink) = 0;
+    [[nodiscard]] virtual Stored<std::vector<PendingEnvelope>> pending() = 0;
+    // The hashes there are of a tile, 32 bytes each; empty when there is none. Of an open group as it is in it.
+    [[nodiscard]] virtual Stored<Bytes> tile(unsigned level, std::uint64_t index) = 0;
+    // False when the entry's content was erased. An error for an index that is not in the log, or one from the sink.
+    [[nodiscard]] virtual Stored<bool> read(std::uint64_t index, const EntrySink& sink) = 0;
+    // The size class of an entry whose content is there; 0 when it was erased.
+    [[nodiscard]] virtual Stored<std::uint64_t> size_class(std::uint64_t index) = 0;
+    // The tree's size after the first batch of the last day on or before `day` that had one; 0 when none had.
+    [[nodiscard]] virtual Stored<std::uint64_t> size_on(std::int64_t day) = 0;
+    [[nodiscard]] virtual Stored<void> read_pending(const PendingEnvelope& envelope, const EntrySink& sink) = 0;
     [[nodiscard]] virtual Stored<Stats> stats() = 0;
+
+    // Until thaw() every question is answered from one moment. Delays nobody but settle(). Never while a group is open.
+    [[nodiscard]] virtual Stored<void> freeze() = 0;
+    virtual void thaw() = 0;
+    // What the store itself finds wrong: its file, and rows that belong to nothing. One line each, the first hundred.
+    [[nodiscard]] virtual Stored<std::vector<std::string>> damage() = 0;
 
     // --- upkeep: never while a group is open ----------------------------------------------------------------------------
     // Empties the journals of what was deleted. False: somebody reads just now; try again later.

@@ -5,6 +5,7 @@
 #include "server/keeper/store.hpp"
 
 #include <optional>
+#include <string>
 
 namespace amana::keeper {
 
@@ -27,6 +28,7 @@ public:
     std::uint32_t uncredited = 0;       // chunks that came and were not credited yet
     bool in_group = false;              // something of it is in the open group
     std::uint64_t accepted_bytes = 0;   // not 0: finished, accepted in the open group
+    std::string promise;                // what stored will carry
 
 private:
     UploadKey key_;

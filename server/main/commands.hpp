@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The four commands of amana-server. Each prints for the admin and returns the program's exit code: 0 done, 1 refused or
+// The commands of amana-server. Each prints for the admin and returns the program's exit code: 0 done, 1 refused or
 // failed (the reason is on stderr).
 #pragma once
 
@@ -10,16 +10,23 @@ namespace amana::server {
 
 [[nodiscard]] int run_check(const Path& config, const MemoryProtection& memory);
 [[nodiscard]] int run_serve(const Path& config, const MemoryProtection& memory);
-// Runs amana-keeper --export OUT [--from N]; its exit code.
-[[nodiscard]] int run_export(const Path& config, const Path& out, std::uint64_t from);
+struct ExportOptions {
+    Path out;
+    std::uint64_t from = 0;
+    std::uint64_t part_bytes = 0;  // 0: one file
+};
+// Each runs amana-keeper in the mode of that name; its exit code.
+[[nodiscard]] int run_export(const Path& config, const ExportOptions& options);
+[[nodiscard]] int run_witness(const Path& config, const Path& note);
+[[nodiscard]] int run_fsck(const Path& config);
 [[nodiscard]] int run_status(const Path& config, const MemoryProtection& memory, bool json);
 
 // What serve and the admin commands tell the keeper.
-[[nodiscard]] wire::KeeperSlice keeper_slice(const Config& config);
+[[nodiscard]] wire::KeeperSlice keeper_slice(const Config& config, const Bytes& keyset);
 // Prints findings to stderr; true when there is an error among them.
 bool report(const Findings& findings, const Path& config);
 
-// Runs the keeper in one of its own modes, with this slice; its exit code. With `capture`, what it prints goes there.
-[[nodiscard]] int run_keeper(const Config& config, std::vector<std::string> arguments, std::string* capture);
+// Runs the keeper in one of its own modes; without a key set it makes no batch; its exit code. With `capture`, what it prints goes there.
+[[nodiscard]] int run_keeper(const Config& config, const Bytes& keyset, std::vector<std::string> arguments, std::string* capture);
 
 }  // namespace amana::server

@@ -152,6 +152,10 @@ private:
             config_.origin = origin->value;
         }
         section.duration("tick", one_second, day, config_.tick);
+        section.count("file_ticks", 1, 96, config_.file_ticks);
+        section.count("batch", 4, 1024, config_.batch);
+        section.size("large_cover", 256 * mib, 1024 * gib, config_.large_cover);
+        section.duration("retention", day, 36500 * day, config_.retention);
         section.finish();
     }
 

@@ -40,6 +40,10 @@ struct Config {
 
     std::string origin;
     std::chrono::seconds tick{900};
+    std::uint32_t file_ticks = 24;
+    std::uint32_t batch = 4;
+    std::uint64_t large_cover = 1024ull * 1024 * 1024;
+    std::chrono::seconds retention{365 * 24 * 3600};
 
     wire::Limits limits;
 };

@@ -40,7 +40,7 @@ std::string read_to_end(int fd, std::size_t max)
     return std::string(as_text(ByteView(bytes).first(count ? *count : 0)));
 }
 
-Result<int> ask_keeper(const Config& config, std::vector<std::string> arguments, std::string* capture)
+Result<int> ask_keeper(const Config& config, const Bytes& keyset, std::vector<std::string> arguments, std::string* capture)
 {
     const auto path = find_program("amana-keeper");
     if (!path) return path.error();
@@ -56,7 +56,7 @@ Result<int> ask_keeper(const Config& config, std::vector<std::string> arguments,
     channel->theirs.reset();
     output->theirs.reset();
 
-    const auto slice = wire::encode(keeper_slice(config));
+    const auto slice = wire::encode(keeper_slice(config, keyset));
     if (const auto sent = write_full(channel->ours.get(), slice); !sent) return sent.error();
     ::shutdown(channel->ours.get(), SHUT_WR);
     if (capture != nullptr) *capture = read_to_end(output->ours.get(), max_captured);
@@ -71,25 +71,49 @@ Result<int> ask_keeper(const Config& config, std::vector<std::string> arguments,
 
 }  // namespace
 
-int run_keeper(const Config& config, std::vector<std::string> arguments, std::string* capture)
+int run_keeper(const Config& config, const Bytes& keyset, std::vector<std::string> arguments, std::string* capture)
 {
-    const auto code = ask_keeper(config, std::move(arguments), capture);
+    const auto code = ask_keeper(config, keyset, std::move(arguments), capture);
     if (code) return *code;
     std::cerr << "amana-server: " << code.error().text() << "\n";
     return 1;
 }
 
-int run_export(const Path& file, const Path& out, std::uint64_t from)
+int run_export(const Path& file, const ExportOptions& options)
+{
+    Findings findings;
+    const auto config = load_config(file, findings);
+    Material material;
+    // A batch is made first, and its decoys are sealed to these keys; that they have run out does not matter for decoys.
+    if (config) (void)load_keyset(*config, system_clock()(), Moment::restart, findings, material);
+    if (report(findings, file) || !config) return 1;
+    std::vector<std::string> arguments{"--export", std::filesystem::absolute(options.out).string()};
+    const auto number = [&](const char* name, std::uint64_t value) {
+        if (value == 0) return;
+        arguments.emplace_back(name);
+        arguments.push_back(std::to_string(value));
+    };
+    number("--from", options.from);
+    number("--part-size", options.part_bytes);
+    return run_keeper(*config, material.keyset_note, std::move(arguments), nullptr);
+}
+
+int run_witness(const Path& file, const Path& note)
+{
+    Findings findings;
+    const auto config = load_config(file, findings);
+    Material material;
+    if (config) (void)load_keyset(*config, system_clock()(), Moment::restart, findings, material);
+    if (report(findings, file) || !config) return 1;
+    return run_keeper(*config, material.keyset_note, {"--witness", std::filesystem::absolute(note).string()}, nullptr);
+}
+
+int run_fsck(const Path& file)
 {
     Findings findings;
     const auto config = load_config(file, findings);
     if (report(findings, file) || !config) return 1;
-    std::vector<std::string> arguments{"--export", std::filesystem::absolute(out).string()};
-    if (from != 0) {
-        arguments.emplace_back("--from");
-        arguments.push_back(std::to_string(from));
-    }
-    return run_keeper(*config, std::move(arguments), nullptr);
+    return run_keeper(*config, {}, {"--fsck"}, nullptr);
 }
 
 }  // namespace amana::server

@@ -19,8 +19,8 @@ constexpr int usage_error = 2;
 
 struct Options {
     std::string config = "/etc/amana/amana.toml";
-    std::string out;
-    std::uint64_t from = 0;
+    amana::server::ExportOptions exported;
+    std::string note;
     bool json = false;
 };
 
@@ -47,7 +47,9 @@ int run(const CLI::App& app, const Options& options)
     }
     if (app.got_subcommand("check")) return amana::server::run_check(options.config, *memory);
     if (app.got_subcommand("serve")) return amana::server::run_serve(options.config, *memory);
-    if (app.got_subcommand("export")) return amana::server::run_export(options.config, options.out, options.from);
+    if (app.got_subcommand("export")) return amana::server::run_export(options.config, options.exported);
+    if (app.got_subcommand("witness")) return amana::server::run_witness(options.config, options.note);
+    if (app.got_subcommand("fsck")) return amana::server::run_fsck(options.config);
     return amana::server::run_status(options.config, *memory, options.json);
 }
 
@@ -68,8 +70,17 @@ int main(int argc, char** argv)
     command("check", "Say what is wrong with config, keys, certificate and machine; start nothing");
     command("serve", "Serve until SIGTERM or SIGINT, which let uploads under way finish");
     auto* export_command = command("export", "Write a bundle of stored envelopes for the courier to carry to the desk");
-    export_command->add_option("OUT", options.out, "The bundle file to write; must not exist")->required();
-    export_command->add_option("--from", options.from, "Leave out the first N envelopes of the log")->type_name("N");
+    export_command->add_option("OUT", options.exported.out, "The bundle file to write; must not exist")->required();
+    export_command->add_option("--from", options.exported.from, "Leave out the first N envelopes of the log")->type_name("N");
+    export_command
+        ->add_option("--part-size", options.exported.part_bytes,
+                     "Cut the bundle into files of at most this size, OUT.1, OUT.2, ...: for small media")
+        ->type_name("SIZE")
+        ->transform(CLI::AsSizeValue(false));
+    command("witness", "Take the checkpoint that the desk has co-signed, as the courier brought it, and publish it")
+        ->add_option("NOTE", options.note, "The file that 'amana-desk cosign' wrote")
+        ->required();
+    command("fsck", "Prove that the store is whole: every tree hash, every envelope, every row");
     command("status", "Say what runs, with which keys, and the log key that the desk must trust")
         ->add_flag("--json", options.json, "For programs");
     try {

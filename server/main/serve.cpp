@@ -68,7 +68,7 @@ Result<Slices> make_slices(const Config& config, Moment moment)
     if (!material) return Error{"not everything that a start needs is in order", ""};
     if (const auto kept = remember_serial(config.storage.value, material->keyset); !kept)
         say("warning: the key set's serial can't be remembered: " + kept.error().text());
-    const auto keeper = wire::encode(keeper_slice(config));
+    const auto keeper = wire::encode(keeper_slice(config, material->keyset_note));
     return Slices{front_slice(config, std::move(*material)), SecretBuffer::copy_of(keeper)};
 }
 
@@ -90,14 +90,20 @@ void announce(const Config& config)
 
 }  // namespace
 
-wire::KeeperSlice keeper_slice(const Config& config)
+wire::KeeperSlice keeper_slice(const Config& config, const Bytes& keyset)
 {
     wire::KeeperSlice slice;
     slice.channels = config.threads;
     slice.directory = config.storage.value.string();
     slice.origin = config.origin;
     slice.tick = config.tick;
+    slice.file_ticks = config.file_ticks;
+    slice.batch = config.batch;
+    slice.large_cover = config.large_cover;
+    slice.retention = config.retention;
     slice.reserve_bytes = config.reserve_bytes;
+    slice.keyset = keyset;
+    slice.root_fingerprint = config.root_fingerprint.value;
     return slice;
 }
 

@@ -60,7 +60,7 @@ boost::json::object limits_json(const Config& config)
 int print_json(const Facts& facts)
 {
     std::string captured;
-    const int code = run_keeper(facts.config, {"--status", "--json"}, &captured);
+    const int code = run_keeper(facts.config, facts.material.keyset_note, {"--status", "--json"}, &captured);
     boost::json::array addresses;
     for (const auto& address : facts.config.addresses) addresses.emplace_back(address.value.text());
     boost::json::object all{{"running", facts.running.has_value()},
@@ -103,7 +103,7 @@ int print_text(const Facts& facts)
     row("idle-timeout", format_duration(limits.idle_timeout));
     row("body-timeout", format_duration(limits.body_timeout));
     row("drain-timeout", format_duration(limits.drain_timeout));
-    return run_keeper(facts.config, {"--status"}, nullptr);
+    return run_keeper(facts.config, facts.material.keyset_note, {"--status"}, nullptr);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "base/reader.hpp"
 #include "base/require.hpp"
+#include "base/secret.hpp"
 
 #include <algorithm>
 
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::size_t length_bytes = 4;
 constexpr std::size_t fixed_bytes = frame_head_bytes - length_bytes;  // what the length counts besides the body
+
+constexpr std::size_t ask_bytes = 1 + 1 + 8;
 
 // The sizes a body may have; nothing for a kind that is none.
 struct BodySize {
@@ -25,11 +28,13 @@ std::optional<BodySize> body_size(Byte kind)
     case Kind::hello: return BodySize{2, 2};
     case Kind::begin: return BodySize{0, 0};
     case Kind::chunk: return BodySize{1, max_body_bytes};
-    case Kind::finish: return BodySize{0, 0};
+    case Kind::finish: return BodySize{1, 1};
     case Kind::abort: return BodySize{0, 0};
     case Kind::credit: return BodySize{4, 4};
-    case Kind::stored: return BodySize{0, 0};
+    case Kind::stored: return BodySize{0, max_promise_bytes};
     case Kind::refused: return BodySize{1, 1};
+    case Kind::ask: return BodySize{ask_bytes, ask_bytes};
+    case Kind::answer: return BodySize{0, max_answer_bytes};
     }
     return std::nullopt;
 }
@@ -61,6 +66,18 @@ void append_refused(Bytes& out, UploadId upload, Refusal why)
     append_frame(out, Kind::refused, upload, Writer().integer(static_cast<Byte>(why)).take());
 }
 
+void append_finish(Bytes& out, UploadId upload, bool wants_promise)
+{
+    append_frame(out, Kind::finish, upload, Writer().integer(static_cast<Byte>(wants_promise ? 1 : 0)).take());
+}
+
+void append_ask(Bytes& out, UploadId number, const Ask& ask)
+{
+    const auto what = static_cast<Byte>(ask.what);
+    const auto level = static_cast<Byte>(ask.level);
+    append_frame(out, Kind::ask, number, Writer().integer(what).integer(level).integer(ask.index).take());
+}
+
 MutableBytes FrameReader::room()
 {
     if (buffer_.empty()) buffer_.resize(frame_head_bytes + max_body_bytes);
@@ -68,6 +85,7 @@ MutableBytes FrameReader::room()
         std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), buffer_.begin() + static_cast<std::ptrdiff_t>(end_),
                   buffer_.begin());
         end_ -= begin_;
+        wipe(MutableBytes(buffer_).subspan(end_, begin_));  // no second copy of what was moved
         begin_ = 0;
     }
     require(end_ < buffer_.size(), "room asked for while a whole frame waits");
@@ -98,6 +116,11 @@ Result<std::optional<Frame>> FrameReader::next()
     if (waiting.size() < frame_head_bytes + body) return std::optional<Frame>{};
     begin_ += frame_head_bytes + body;
     return std::optional(Frame{static_cast<Kind>(kind), upload, reader.bytes(body)});
+}
+
+void FrameReader::wipe_given()
+{
+    wipe(MutableBytes(buffer_).first(begin_));
 }
 
 Result<void> check_hello(const Frame& frame)
@@ -133,6 +156,33 @@ Result<Refusal> parse_refused(const Frame& frame)
         }
     }
     return Error{"a refusal that can't be", ""};
+}
+
+Result<bool> parse_finish(const Frame& frame)
+{
+    Reader reader(frame.body);
+    const auto flag = reader.integer<Byte>();
+    if (frame.kind != Kind::finish || !reader.done() || flag > 1) return Error{"an end that can't be", ""};
+    return flag == 1;
+}
+
+Result<Ask> parse_ask(const Frame& frame)
+{
+    Reader reader(frame.body);
+    const Ask ask{static_cast<Asked>(reader.integer<Byte>()), reader.integer<Byte>(), reader.integer<std::uint64_t>()};
+    if (frame.kind == Kind::ask && reader.done()) {
+        switch (ask.what) {
+        case Asked::checkpoint:
+        case Asked::witnessed:
+        case Asked::verifier:
+            if (ask.level == 0 && ask.index == 0) return ask;
+            break;
+        case Asked::tile:
+            if (ask.level < tile_levels && ask.index < max_tile_index) return ask;
+            break;
+        }
+    }
+    return Error{"a question that can't be", ""};
 }
 
 }  // namespace amana::wire

@@ -11,7 +11,13 @@
 //
 // The first chunk is the envelope's whole header, each further one a sealed chunk. The front may have upload_window chunks
 // under way that no credit has come for: that is the backpressure, and bounds what either side holds. After refused the
-// keeper ignores what is still under way for that upload. stored is sent only when the envelope is on disk.
+// keeper ignores what is still under way for that upload. stored is sent only when the envelope is on disk; when finish
+// asked for it, it carries the log's promise (docs/LOG.md, section 4.1).
+//
+// Between uploads the front may ask what is published of the log, under a number that it likewise uses once:
+//
+//   front:   ask                                   at most max_asks of a channel wait for their answer
+//   keeper:  answer, empty when there is no such thing; or refused, when it could not be read
 #pragma once
 
 #include "base/bytes.hpp"
@@ -21,26 +27,48 @@
 
 namespace amana::wire {
 
-inline constexpr std::uint16_t version = 1;
+inline constexpr std::uint16_t version = 2;
 inline constexpr std::uint32_t upload_window = 4;
 inline constexpr std::size_t frame_head_bytes = 4 + 1 + 4;
 inline constexpr std::size_t max_body_bytes = crypto::sealed_chunk_bytes;
+inline constexpr std::size_t max_asks = 32;
+inline constexpr std::size_t max_answer_bytes = 8 * 1024;  // a checkpoint, or a tile's 256 hashes
+inline constexpr std::size_t max_promise_bytes = 1024;
+inline constexpr unsigned tile_levels = 8;
+inline constexpr std::uint64_t max_tile_index = std::uint64_t{1} << 55;  // above every tile of a tree below 2^63
 
 enum class Kind : Byte {
     hello = 1,    // both ways; body: version (2); upload 0
     begin = 2,    // front: an envelope is coming
     chunk = 3,    // front: its next bytes
-    finish = 4,   // front: that was all
+    finish = 4,   // front: that was all; body: 1 when a promise is wanted, else 0 (1)
     abort = 5,    // front: forget it
     credit = 6,   // keeper; body: how many more chunks may come (4)
-    stored = 7,   // keeper: durable
+    stored = 7,   // keeper: durable; body: the promise when it was wanted and could be made, else nothing
     refused = 8,  // keeper; body: Refusal (1)
+    ask = 9,      // front; body: Ask: what (1), level (1), index (8)
+    answer = 10,  // keeper; body: the note, or the hashes of the tile that there are so far; empty: there is none
 };
 
 enum class Refusal : Byte {
     full = 1,     // no space
     invalid = 2,  // not the shape of an envelope
     failed = 3,   // storage failed in another way; the admin's log says how
+};
+
+enum class Asked : Byte {
+    checkpoint = 1,
+    witnessed = 2,
+    tile = 3,
+    verifier = 4,  // the log's verifier key, in its text form
+};
+
+// Level and index are 0 unless a tile is asked for.
+struct Ask {
+    Asked what;
+    unsigned level = 0;
+    std::uint64_t index = 0;
+    bool operator==(const Ask&) const = default;
 };
 
 using UploadId = std::uint32_t;
@@ -56,6 +84,8 @@ void append_frame(Bytes& out, Kind kind, UploadId upload, ByteView body = {});
 void append_hello(Bytes& out);
 void append_credit(Bytes& out, UploadId upload, std::uint32_t chunks);
 void append_refused(Bytes& out, UploadId upload, Refusal why);
+void append_finish(Bytes& out, UploadId upload, bool wants_promise);
+void append_ask(Bytes& out, UploadId number, const Ask& ask);
 
 // Cuts a stream into frames. Holds at most one frame more than was asked for.
 class FrameReader {
@@ -66,6 +96,8 @@ public:
     // The next whole frame, whose body is valid until room() is called again; nothing when more bytes are needed; an
     // error for a frame that can't be.
     [[nodiscard]] Result<std::optional<Frame>> next();
+    // Overwrites what next() has given: a promise names a leaf, and is not to lie about.
+    void wipe_given();
 
 private:
     Bytes buffer_;
@@ -77,5 +109,8 @@ private:
 [[nodiscard]] Result<void> check_hello(const Frame& frame);
 [[nodiscard]] Result<std::uint32_t> parse_credit(const Frame& frame);
 [[nodiscard]] Result<Refusal> parse_refused(const Frame& frame);
+// Whether a promise is wanted.
+[[nodiscard]] Result<bool> parse_finish(const Frame& frame);
+[[nodiscard]] Result<Ask> parse_ask(const Frame& frame);
 
 }  // namespace amana::wire

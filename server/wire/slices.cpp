@@ -25,7 +25,7 @@ constexpr std::size_t fingerprint_bytes = 64;
 constexpr std::size_t max_origin_bytes = 128;
 constexpr std::size_t max_slice_bytes = crypto::max_keyset_bytes + max_certificate_bytes + max_private_key_bytes +
                                         max_path_bytes + max_languages * (max_language_bytes + 4) + 1024;
-constexpr std::uint64_t longest_seconds = 366ull * 24 * 3600;
+constexpr std::uint64_t longest_seconds = 100ull * 366 * 24 * 3600;
 
 class Counter {
 public:
@@ -103,7 +103,13 @@ void put(auto& sink, const KeeperSlice& slice)
     put_counted(sink, as_bytes(slice.directory));
     put_counted(sink, as_bytes(slice.origin));
     put_seconds(sink, slice.tick);
+    put_integer(sink, slice.file_ticks);
+    put_integer(sink, slice.batch);
+    put_integer(sink, slice.large_cover);
+    put_seconds(sink, slice.retention);
     put_integer(sink, slice.reserve_bytes);
+    put_counted(sink, slice.keyset);
+    put_counted(sink, as_bytes(slice.root_fingerprint));
 }
 
 template <typename Buffer, typename Slice>
@@ -197,9 +203,15 @@ Result<KeeperSlice> decode_keeper(ByteView bytes)
     slice.directory = take_text(reader, max_path_bytes);
     slice.origin = take_text(reader, max_origin_bytes);
     slice.tick = take_seconds(reader, sound);
+    slice.file_ticks = reader.integer<std::uint32_t>();
+    slice.batch = reader.integer<std::uint64_t>();
+    slice.large_cover = reader.integer<std::uint64_t>();
+    slice.retention = take_seconds(reader, sound);
     slice.reserve_bytes = reader.integer<std::uint64_t>();
+    append(slice.keyset, reader.counted(crypto::max_keyset_bytes));
+    slice.root_fingerprint = take_text(reader, fingerprint_bytes);
     if (slice.channels == 0 || slice.channels > max_channels) sound = false;
-    if (slice.tick.count() == 0) sound = false;
+    if (slice.tick.count() == 0 || slice.batch == 0 || slice.file_ticks == 0) sound = false;
     if (!sound || !reader.done()) return not_a_slice();
     return slice;
 }

@@ -60,7 +60,13 @@ struct KeeperSlice {
     std::string directory;
     std::string origin;  // the log's name
     std::chrono::seconds tick{900};
+    std::uint32_t file_ticks = 24;                        // reports with files enter on every so many ticks
+    std::uint64_t batch = 4;                              // the ladder's first step
+    std::uint64_t large_cover = 1024ull * 1024 * 1024;    // bytes of decoys a year, for each class without a ladder
+    std::chrono::seconds retention{365 * 24 * 3600};      // how long content stays
     std::uint64_t reserve_bytes = 64ull * 1024 * 1024;  // free space below which nothing new is taken
+    Bytes keyset;                  // signed note: whom decoys are sealed to; empty where nothing is sealed
+    std::string root_fingerprint;
 };
 
 // A slice opens with its own length, so that the child allocates locked memory once and knows a slice cut short:

@@ -203,9 +203,9 @@ TEST_CASE("checkpoints: the text of C2SP tlog-checkpoint's example, and what is 
     };
     const std::string hash = to_base64(root) + "\n";
     CHECK(signed_text(log.name + "\n0\n" + hash));
-    CHECK(signed_text(log.name + "\n18446744073709551615\n" + hash));
+    CHECK(signed_text(log.name + "\n9223372036854775807\n" + hash));
     CHECK(signed_text(log.name + "\n1\n" + hash + "an extension\n"));
-    for (const auto* size : {"", "00", "01", "-1", "+1", " 1", "1 ", "x", "1.0", "18446744073709551616"})
+    for (const auto* size : {"", "00", "01", "-1", "+1", " 1", "1 ", "x", "1.0", "9223372036854775808", "18446744073709551616"})
         CHECK_FALSE(signed_text(log.name + "\n" + size + "\n" + hash));
     CHECK_FALSE(signed_text("other\n1\n" + hash));
     CHECK_FALSE(signed_text(log.name + "\n1\n"));
@@ -217,31 +217,59 @@ TEST_CASE("checkpoints: the text of C2SP tlog-checkpoint's example, and what is 
 
 TEST_CASE("a bundle's head")
 {
-    const auto head = encode_bundle_head("note", 0x0102030405060708);
-    CHECK(as_text(ByteView(head).first(13)) == "AMANA-BUNDLE\n");
-    CHECK(to_hex(ByteView(head).subspan(13)) == "0001" "00000004" "6e6f7465" "0102030405060708");
-    const auto preamble = ByteView(head).first(bundle_preamble_bytes);
+    const auto note = as_bytes("note");
+    const BundleHead head{Bytes(note.begin(), note.end()), 1, 2, 0x0102030405060708, 2, 3};
+    const auto bytes = encode(head);
+    CHECK(as_text(ByteView(bytes).first(13)) == "AMANA-BUNDLE\n");
+    CHECK(to_hex(ByteView(bytes).subspan(13)) == "0002" "00000004" "6e6f7465"
+                                                 "0000000000000001" "0000000000000002" "0102030405060708" "0002" "0003");
+    CHECK(bytes.size() == bundle_head_bytes(4));
+    const auto preamble = ByteView(bytes).first(bundle_preamble_bytes);
     CHECK(parse_bundle_preamble(preamble).value() == 4);
     for (std::size_t size = 0; size < preamble.size(); ++size) CHECK_FALSE(parse_bundle_preamble(preamble.first(size)).has_value());
-    CHECK_FALSE(parse_bundle_preamble(ByteView(head).first(bundle_preamble_bytes + 1)).has_value());
+    CHECK_FALSE(parse_bundle_preamble(ByteView(bytes).first(bundle_preamble_bytes + 1)).has_value());
     for (std::size_t i = 0; i < 15; ++i) {
-        auto damaged = head;
+        auto damaged = bytes;
         damaged[i] ^= 1;
         CHECK_FALSE(parse_bundle_preamble(ByteView(damaged).first(bundle_preamble_bytes)).has_value());
     }
     const auto with_note = [](std::size_t size) {
-        const auto bytes = encode_bundle_head(std::string(size, 'n'), 0);
-        return parse_bundle_preamble(ByteView(bytes).first(bundle_preamble_bytes));
+        const auto encoded = encode(BundleHead{Bytes(size, 'n')});
+        return parse_bundle_preamble(ByteView(encoded).first(bundle_preamble_bytes));
     };
     CHECK(with_note(max_checkpoint_bytes).value() == max_checkpoint_bytes);
     CHECK_FALSE(with_note(max_checkpoint_bytes + 1).has_value());
+}
+
+TEST_CASE("a bundle's bounds are those of one export")
+{
+    const auto read = [](const BundleHead& head) {
+        const auto bytes = encode(head);
+        return parse_bundle_bounds({}, ByteView(bytes).last(bundle_bounds_bytes));
+    };
+    const auto good = read({{}, 1, 2, 9, 2, 3});
+    REQUIRE(good.has_value());
+    CHECK(good->first == 1);
+    CHECK(good->begin == 2);
+    CHECK(good->end == 9);
+    CHECK(good->part == 2);
+    CHECK(good->parts == 3);
+    CHECK(read({{}, 0, 0, 0, 1, 1}).has_value());
+    CHECK(read({{}, 7, 7, 8, 1, max_bundle_parts}).has_value());
+    for (const auto& head : {BundleHead{{}, 2, 1, 9, 1, 1}, BundleHead{{}, 1, 9, 8, 1, 1}, BundleHead{{}, 1, 1, 8, 0, 1},
+                             BundleHead{{}, 1, 1, 8, 3, 2}, BundleHead{{}, 1, 1, 8, 1, 0}, BundleHead{{}, 1, 2, 8, 1, 1},
+                             BundleHead{{}, 1, 1, 8, 1, max_bundle_parts + 1}})
+        CHECK_FALSE(read(head).has_value());
+    const auto bytes = encode(BundleHead{});
+    CHECK_FALSE(parse_bundle_bounds({}, ByteView(bytes).last(bundle_bounds_bytes - 1)).has_value());
 }
 
 TEST_CASE("a bundle's entries are of sizes that envelopes can have")
 {
     const auto smallest = envelope_bytes(1, text_class);
     for (const auto size : {smallest, max_envelope_bytes}) CHECK(parse_bundle_entry_head(encode_bundle_entry_head(size)).value() == size);
-    for (const std::uint64_t size : {std::uint64_t{0}, smallest - 1, max_envelope_bytes + 1, UINT64_MAX})
+    CHECK(parse_bundle_entry_head(encode_bundle_entry_head(0)).value() == 0);  // erased
+    for (const std::uint64_t size : {std::uint64_t{1}, smallest - 1, max_envelope_bytes + 1, UINT64_MAX})
         CHECK_FALSE(parse_bundle_entry_head(encode_bundle_entry_head(size)).has_value());
     CHECK_FALSE(parse_bundle_entry_head(Bytes(7)).has_value());
     CHECK_FALSE(parse_bundle_entry_head(Bytes(9)).has_value());

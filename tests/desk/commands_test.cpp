@@ -4,6 +4,10 @@
 
 #include "tests/desk/fixture.hpp"
 
+#include <array>
+
+#include <fmt/format.h>
+
 #include <unistd.h>
 
 using namespace amana;
@@ -40,8 +44,8 @@ public:
     }
     void put_bundle(const Bytes& bundle)
     {
-        line.bundle = path("bundle");
-        REQUIRE(write_durable(line.bundle, bundle, 0600, DurableFile::Existing::replace).has_value());
+        line.bundles = {path("bundle")};
+        REQUIRE(write_durable(line.bundles.front(), bundle, 0600, DurableFile::Existing::replace).has_value());
     }
     [[nodiscard]] fs::path path(const char* name) const { return folder_.path() / name; }
 
@@ -99,7 +103,7 @@ TEST_CASE("the whole way, as staff walk it", "[commands]")
     CHECK_THAT(session.said, Catch::Contains("key set 2, 6 weeks"));
 }
 
-TEST_CASE("import says when there is nothing new, and what an older bundle may mean", "[commands]")
+TEST_CASE("import says when there is nothing new, what an older bundle may mean, and keeps what speaks against the log", "[commands]")
 {
     Session session;
     REQUIRE(session.run(run_init).has_value());
@@ -113,16 +117,116 @@ TEST_CASE("import says when there is nothing new, and what an older bundle may m
 
     session.line.passphrase_file = session.path("missing");  // not needed for any of these
     REQUIRE(session.run(run_import).has_value());
-    CHECK_THAT(session.said, Catch::StartsWith("Nothing new.") && !Catch::Contains("lost entries"));
+    CHECK_THAT(session.said, Catch::StartsWith("Nothing new."));
+    const DeskPaths paths{session.line.directory};
+    CHECK(list_evidence(paths).value().empty());
     session.put_bundle(log.bundle(0, 1));
-    REQUIRE(session.run(run_import).has_value());
-    CHECK_THAT(session.said, Catch::StartsWith("Nothing new.") && Catch::Contains("already seen 2") &&
-                                 Catch::Contains("the server's log has lost entries"));
+    const auto older = session.run(run_import);
+    REQUIRE_FALSE(older.has_value());
+    CHECK_THAT(older.error().text(), Catch::Contains("THE LOG IS NOT WHAT WAS SIGNED: rolled-back") &&
+                                         Catch::Contains("has seen 2 entries") && Catch::Contains("an old medium"));
+    CHECK_FALSE(session.run(run_import).has_value());
+    REQUIRE(list_evidence(paths).value().size() == 1);  // the same thing twice
     log.entries[0] = seal({}, keys);
     session.put_bundle(log.bundle());
     const auto forked = session.run(run_import);
     REQUIRE_FALSE(forked.has_value());
-    CHECK_THAT(forked.error().text(), Catch::Contains("THE LOG'S PAST WAS CHANGED") && Catch::Contains("evidence"));
+    CHECK_THAT(forked.error().text(), Catch::Contains("THE LOG IS NOT WHAT WAS SIGNED") && Catch::Contains("swapped at 0") &&
+                                          Catch::Contains("evidence"));
+    const auto kept = list_evidence(paths).value();
+    REQUIRE(kept.size() == 2);
+    for (const auto& piece : kept) CHECK_THAT(read_text(paths.evidence() / piece.id / "theirs.note"), Catch::StartsWith("amana.example/log\n"));
+}
+
+TEST_CASE("parts of an export come in any order, alone or together", "[commands]")
+{
+    Session session;
+    REQUIRE(session.run(run_init).has_value());
+    const DeskPaths paths{session.line.directory};
+    const auto keys = read_public_keys(paths).value().keys.sealing_keys(now).value();
+    Log log;
+    for (int i = 0; i < 4; ++i) log.entries.push_back(seal({}, keys));
+    session.line.verifier = log.verifier().text();
+    REQUIRE(session.run(run_trust).has_value());
+
+    const auto whole = log.plan(0, 4);
+    const auto part = [&](std::uint16_t number, std::size_t begin, std::size_t end) {
+        BundlePlan plan{whole.head, {whole.leaves.begin() + static_cast<std::ptrdiff_t>(begin), whole.leaves.begin() + static_cast<std::ptrdiff_t>(end)},
+                        {whole.entries.begin() + static_cast<std::ptrdiff_t>(begin), whole.entries.begin() + static_cast<std::ptrdiff_t>(end)}};
+        plan.head.begin = begin;
+        plan.head.end = end;
+        plan.head.part = number;
+        plan.head.parts = 3;
+        return written(plan);
+    };
+    const std::array parts{part(1, 0, 1), part(2, 1, 3), part(3, 3, 4)};
+    const auto put = [&](std::initializer_list<std::size_t> numbers) {
+        session.line.bundles.clear();
+        for (const auto number : numbers) {
+            session.line.bundles.push_back(session.path(("part" + std::to_string(number)).c_str()));
+            REQUIRE(write_durable(session.line.bundles.back(), parts[number - 1], 0600, DurableFile::Existing::replace).has_value());
+        }
+    };
+    const auto waits_for = [&](const std::string& missing) {
+        REQUIRE(session.run(run_import).has_value());
+        CHECK_THAT(session.said, Catch::Contains("Missing: " + missing + "."));
+        CHECK(Casebook::open(paths.database()).value().seen().value().size() == 0);
+    };
+    const auto completes = [&] {
+        REQUIRE(session.run(run_import).has_value());
+        CHECK_THAT(session.said, Catch::Contains("Imported 4 new entries: 4 reports."));
+        CHECK((!fs::exists(paths.parts()) || files_below(paths.parts()).empty()));
+    };
+    SECTION("one by one, in each order")
+    {
+        std::array<std::size_t, 3> order{1, 2, 3};
+        SECTION("1 2 3") {}
+        SECTION("1 3 2") { order = {1, 3, 2}; }
+        SECTION("2 1 3") { order = {2, 1, 3}; }
+        SECTION("2 3 1") { order = {2, 3, 1}; }
+        SECTION("3 1 2") { order = {3, 1, 2}; }
+        SECTION("3 2 1") { order = {3, 2, 1}; }
+        put({order[0]});
+        waits_for(fmt::format("{}, {}", std::min(order[1], order[2]), std::max(order[1], order[2])));
+        put({order[1]});
+        waits_for(std::to_string(order[2]));
+        waits_for(std::to_string(order[2]));  // the same again
+        put({order[2]});
+        completes();
+    }
+    SECTION("all at once, whatever their order")
+    {
+        put({3, 1, 2});
+        completes();
+    }
+    SECTION("two, then the third with one that came already")
+    {
+        put({3, 2});
+        waits_for("1");
+        put({2, 1});
+        completes();
+    }
+    SECTION("one that was kept and is damaged since is missing again, and accuses nobody")
+    {
+        put({1, 2});
+        waits_for("3");
+        for (const auto& kept : files_below(paths.parts()))
+            if (kept.extension() == ".2") std::filesystem::resize_file(kept, 20'000);
+        put({3});
+        waits_for("2");
+        CHECK(list_evidence(paths).value().empty());
+        put({2});
+        completes();
+    }
+    SECTION("parts of two exports are not mixed")
+    {
+        put({1});
+        session.line.bundles.push_back(session.path("other"));
+        REQUIRE(write_durable(session.line.bundles.back(), log.bundle(0, 3), 0600, DurableFile::Existing::refuse).has_value());
+        const auto mixed = session.run(run_import);
+        REQUIRE_FALSE(mixed.has_value());
+        CHECK_THAT(mixed.error().text(), Catch::Contains("not parts of one export"));
+    }
 }
 
 TEST_CASE("a second log key is refused unless it replaces the first on purpose", "[commands]")
@@ -149,7 +253,9 @@ TEST_CASE("a second log key is refused unless it replaces the first on purpose",
     session.line.replace = true;
     REQUIRE(session.run(run_trust).has_value());
     session.put_bundle(second.bundle());
-    CHECK_FALSE(session.run(run_import).has_value());
+    const auto inserted = session.run(run_import);
+    REQUIRE_FALSE(inserted.has_value());
+    CHECK_THAT(inserted.error().text(), Catch::Contains("forked"));
     session.line.new_log = true;
     REQUIRE(session.run(run_trust).has_value());
     REQUIRE(session.run(run_import).has_value());

@@ -102,11 +102,38 @@ std::string Log::checkpoint(std::size_t size) const
 
 Bytes Log::bundle(std::size_t first, std::size_t size) const
 {
-    auto bundle = crypto::encode_bundle_head(checkpoint(size), first);
+    return written(plan(first, size));
+}
+
+BundlePlan Log::plan(std::size_t first, std::size_t size) const
+{
+    BundlePlan plan;
+    const auto note = checkpoint(size);
+    append(plan.head.note, as_bytes(note));
+    plan.head.first = plan.head.begin = first;
+    plan.head.end = size;
     for (auto i = first; i < size; ++i) {
-        append(bundle, crypto::encode_bundle_entry_head(entries[i].size()));
-        append(bundle, entries[i]);
+        plan.leaves.push_back(leaf_of(entries[i]));
+        plan.entries.push_back(entries[i]);
     }
+    return plan;
+}
+
+Bytes written(const BundlePlan& plan)
+{
+    auto bundle = crypto::encode(plan.head);
+    for (const auto& leaf : plan.leaves) append(bundle, leaf);
+    for (const auto& entry : plan.entries) {
+        append(bundle, crypto::encode_bundle_entry_head(entry.size()));
+        append(bundle, entry);
+    }
+    return rehashed(std::move(bundle), false);
+}
+
+Bytes rehashed(Bytes bundle, bool has_hash)
+{
+    if (has_hash) bundle.resize(bundle.size() - crypto::hash_bytes);
+    append(bundle, crypto::sha256(bundle));
     return bundle;
 }
 
@@ -125,13 +152,14 @@ std::vector<crypto::XWingPublicKey> Desk::recipients(UnixTime at) const
     return keys_.sealing_keys(at).value();
 }
 
-Result<VerifiedBundle> Desk::verify(const Bytes& bundle)
+Result<VerifiedBundle> Desk::verify(const Bytes& bundle, Erased erased)
 {
     const auto path = folder_.path() / "bundle";
     REQUIRE(write_durable(path, bundle, 0600, DurableFile::Existing::replace).has_value());
-    auto file = BundleFile::open(path);
+    auto file = Bundle::open({path}, paths_, no_progress());
     if (!file) return file.error();
-    return VerifiedBundle::verify(std::move(*file), *casebook_, no_progress());
+    evidence_.reset();
+    return VerifiedBundle::verify(*std::move(file), *casebook_, erased, evidence_, no_progress());
 }
 
 Result<ImportSummary> Desk::import(const Bytes& bundle, UnixTime at)

@@ -51,6 +51,16 @@ struct Sent {
                                  ByteView file_key = {});
 [[nodiscard]] crypto::Hash leaf_of(ByteView envelope);
 
+// A bundle as it will be written, for those who want it otherwise.
+struct BundlePlan {
+    crypto::BundleHead head;
+    std::vector<crypto::Hash> leaves;
+    std::vector<Bytes> entries;  // empty: erased
+};
+[[nodiscard]] Bytes written(const BundlePlan& plan);
+// With the hash at its end that fits it, over or behind the one it has.
+[[nodiscard]] Bytes rehashed(Bytes bundle, bool has_hash = true);
+
 class Log {
 public:
     explicit Log(std::string name = "amana.example/log");
@@ -59,6 +69,7 @@ public:
 
     [[nodiscard]] crypto::NoteVerifier verifier() const;
     [[nodiscard]] std::string checkpoint(std::size_t size) const;
+    [[nodiscard]] BundlePlan plan(std::size_t first, std::size_t size) const;
     // Entries from `first` up to `size`, under a checkpoint of `size`.
     [[nodiscard]] Bytes bundle(std::size_t first, std::size_t size) const;
     [[nodiscard]] Bytes bundle() const { return bundle(0, entries.size()); }
@@ -76,7 +87,9 @@ public:
     [[nodiscard]] std::vector<crypto::XWingPublicKey> recipients(UnixTime at = now) const;
     // Through a file, as the program does.
     [[nodiscard]] Result<ImportSummary> import(const Bytes& bundle, UnixTime at = now);
-    [[nodiscard]] Result<VerifiedBundle> verify(const Bytes& bundle);
+    [[nodiscard]] Result<VerifiedBundle> verify(const Bytes& bundle, Erased erased = Erased::named_dropped);
+    // What the last verify() found against the log.
+    [[nodiscard]] const std::optional<NewEvidence>& evidence() const { return evidence_; }
     [[nodiscard]] Result<Report> find(std::string_view id);
 
     [[nodiscard]] const DeskPaths& paths() const { return paths_; }
@@ -100,6 +113,7 @@ private:
     DeskPaths paths_;
     crypto::KeySet keys_;
     std::optional<Casebook> casebook_;
+    std::optional<NewEvidence> evidence_;
     std::optional<Vault> vault_;
 };
 

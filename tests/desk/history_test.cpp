@@ -35,15 +35,15 @@ TEST_CASE("importing twice changes nothing", "[intake]")
     CHECK(half.desk.state() == Desk::State{5, 5, 5, 0});
 }
 
-TEST_CASE("an older bundle is good and brings nothing", "[intake]")
+TEST_CASE("an older bundle is named: an old medium, or a log that was rolled back", "[intake]")
 {
     Halfway half;
     for (const std::size_t size : {0u, 1u, 2u}) {
-        const auto verified = half.desk.verify(half.log.bundle(0, size));
-        REQUIRE(verified.has_value());
-        CHECK_FALSE(verified->holds_news());
-        CHECK(verified->checkpoint().size < verified->seen());
-        CHECK(half.desk.state() == half.before);
+        half.refused(half.log.bundle(0, size), "THE LOG IS NOT WHAT WAS SIGNED: rolled-back. This desk has seen 3 entries");
+        REQUIRE(half.desk.evidence().has_value());
+        CHECK(half.desk.evidence()->found == std::vector<Finding>{{Misdeed::rolled_back, {}}});
+        CHECK(half.desk.evidence()->seen.size == 3);
+        CHECK(half.desk.evidence()->claimed.size == size);
     }
 }
 
@@ -60,44 +60,4 @@ TEST_CASE("a gap is refused: what came before is needed first", "[intake]")
 {
     Halfway half;
     half.refused(half.log.bundle(4, 5), "begins at entry 4, but this desk has seen only 3");
-}
-
-TEST_CASE("a log whose past was changed is named as that", "[intake]")
-{
-    // The log's own key signs another history.
-    const auto rewrite = [](Halfway& half, std::size_t entry) {
-        half.log.entries[entry] = seal({.story = "Something else happened."}, half.desk.recipients());
-    };
-    SECTION("forked and longer")
-    {
-        Halfway half;
-        rewrite(half, 1);
-        half.refused(half.log.bundle(), "THE LOG'S PAST WAS CHANGED");
-        half.refused(half.log.bundle(), "entry 1 is another one");
-    }
-    SECTION("forked at the size we saw: the checkpoint alone says so")
-    {
-        Halfway half;
-        rewrite(half, 2);
-        half.refused(half.log.bundle(0, 3), "THE LOG'S PAST WAS CHANGED");
-        half.refused(half.log.bundle(3, 3), "THE LOG'S PAST WAS CHANGED");
-    }
-    SECTION("rolled back and forked")
-    {
-        Halfway half;
-        rewrite(half, 0);
-        half.refused(half.log.bundle(0, 2), "THE LOG'S PAST WAS CHANGED");
-    }
-    SECTION("from the middle, where it may be damage too")
-    {
-        Halfway half;
-        rewrite(half, 1);
-        half.refused(half.log.bundle(3, 5), "does not continue the log this desk has seen");
-    }
-    SECTION("an entry removed")
-    {
-        Halfway half;
-        half.log.entries.erase(half.log.entries.begin() + 1);
-        half.refused(half.log.bundle(), "THE LOG'S PAST WAS CHANGED");
-    }
 }

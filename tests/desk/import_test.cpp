@@ -241,7 +241,7 @@ TEST_CASE("a newer casebook is not touched", "[import]")
     const TemporaryFolder folder;
     const auto path = folder.path() / "db";
     REQUIRE(Casebook::create(path).has_value());
-    REQUIRE(Database::open(path, Database::Mode::read_write_create).value()->execute("PRAGMA user_version = 2").has_value());
+    REQUIRE(Database::open(path, Database::Mode::read_write_create).value()->execute("PRAGMA user_version = 3").has_value());
     const auto opened = Casebook::open(path);
     REQUIRE_FALSE(opened.has_value());
     CHECK_THAT(opened.error().text(), Catch::Contains("newer amana-desk"));

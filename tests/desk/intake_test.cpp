@@ -15,9 +15,21 @@ namespace {
 
 constexpr std::size_t tail_of_entry = 100;
 
-std::size_t head_bytes(const Log& log, std::size_t size)
+// Where the leaves begin, and the entries, in a bundle of the whole of `log`.
+std::size_t leaves_at(const Log& log)
 {
-    return crypto::bundle_preamble_bytes + log.checkpoint(size).size() + crypto::bundle_first_bytes;
+    return crypto::bundle_head_bytes(log.checkpoint(log.entries.size()).size());
+}
+
+std::size_t entries_at(const Log& log)
+{
+    return leaves_at(log) + log.entries.size() * crypto::hash_bytes;
+}
+
+Bytes with_flip(Bytes bundle, std::size_t at)
+{
+    bundle[at] ^= 1;
+    return bundle;
 }
 
 }  // namespace
@@ -33,7 +45,9 @@ TEST_CASE("a bundle is refused until the desk knows the log's key", "[intake]")
     auto casebook = Casebook::open(fresh).value();
     const auto path = folder.path() / "bundle";
     REQUIRE(write_durable(path, log.bundle(), 0600, DurableFile::Existing::refuse).has_value());
-    const auto verified = VerifiedBundle::verify(BundleFile::open(path).value(), casebook, no_progress());
+    std::optional<NewEvidence> evidence;
+    auto bundle = Bundle::open({path}, {folder.path()}, no_progress()).value();
+    const auto verified = VerifiedBundle::verify(std::move(bundle), casebook, Erased::named_dropped, evidence, no_progress());
     REQUIRE_FALSE(verified.has_value());
     CHECK_THAT(verified.error().text(), Catch::Contains("amana-desk trust"));
 }
@@ -53,32 +67,43 @@ TEST_CASE("a foreign or forged bundle is refused by name", "[intake]")
     const auto at = crypto::bundle_preamble_bytes + half.log.verifier().name.size() + 1;
     REQUIRE(forged[at] == '5');
     forged[at] = '4';
-    half.refused(forged, "signature by amana.example/log+" + to_hex(half.log.verifier().id()) + " is not good");
+    half.refused(rehashed(forged), "signature by amana.example/log+" + to_hex(half.log.verifier().id()) + " is not good");
 }
 
-TEST_CASE("a damaged bundle is refused, wherever it is damaged", "[intake]")
+TEST_CASE("a damaged copy is refused, wherever it is damaged", "[intake]")
 {
     Halfway half;
     const auto good = half.log.bundle();
-    const auto head = head_bytes(half.log, 5);
-    const auto entry = crypto::bundle_entry_head_bytes + half.log.entries[0].size();
+    half.refused(with_flip(good, 0), "not a bundle");
+    half.refused(with_flip(good, crypto::bundle_preamble_bytes), "damaged or cut off");
+    half.refused(with_flip(good, leaves_at(half.log)), "damaged or cut off");
+    half.refused(with_flip(good, entries_at(half.log) + 8 + tail_of_entry), "damaged or cut off");
+    half.refused(with_flip(good, good.size() - 1), "damaged or cut off");
 
-    const auto with_flip = [&](std::size_t at) {
-        auto bundle = good;
-        bundle[at] ^= 1;
-        return bundle;
-    };
-    half.refused(with_flip(0), "not a bundle");
-    half.refused(with_flip(crypto::bundle_preamble_bytes), "damaged or forged");
-    half.refused(with_flip(head - 1), "");                                   // first = 1: the leaves move
-    half.refused(with_flip(head + 7), "");                                   // the first entry's length
-    half.refused(with_flip(head + 8 + tail_of_entry), "changed, missing, added or moved");       // an entry we have seen
-    half.refused(with_flip(head + 4 * entry + 8 + tail_of_entry), "changed, missing, added or moved");  // a new one
-    half.refused(with_flip(good.size() - 1), "changed, missing, added or moved");
-
-    // Every 997th byte, whatever it is.
+    // Every 997th byte, whatever it is. Damage is no evidence of anything.
     for (std::size_t at = 0; at < good.size(); at += 997) {
-        CHECK_FALSE(half.desk.import(with_flip(at)).has_value());
+        CHECK_FALSE(half.desk.import(with_flip(good, at)).has_value());
+        CHECK_FALSE(half.desk.evidence().has_value());
+        CHECK(half.desk.state() == half.before);
+    }
+}
+
+TEST_CASE("a change under a new hash is refused, wherever it is", "[intake]")
+{
+    Halfway half;
+    const auto good = half.log.bundle();
+    const auto entry = crypto::bundle_entry_head_bytes + half.log.entries[0].size();
+    const auto changed = [&](std::size_t at) { return rehashed(with_flip(good, at)); };
+    half.refused(changed(crypto::bundle_preamble_bytes), "is not good");  // the signed text
+    half.refused(changed(leaves_at(half.log) - 1), "numbers can't be");     // no parts
+    half.refused(changed(leaves_at(half.log)), "swapped at 0");             // a leaf we have seen
+    half.refused(changed(leaves_at(half.log) + 4 * crypto::hash_bytes), "forked");
+    half.refused(changed(entries_at(half.log) + 7), "");                    // the first entry's length
+    half.refused(changed(entries_at(half.log) + 8 + tail_of_entry), "swapped at 0");
+    half.refused(changed(entries_at(half.log) + 4 * entry + 8 + tail_of_entry), "swapped at 4");
+
+    for (std::size_t at = 0; at < good.size() - crypto::hash_bytes; at += 997) {
+        CHECK_FALSE(half.desk.import(changed(at)).has_value());
         CHECK(half.desk.state() == half.before);
     }
 }
@@ -87,11 +112,15 @@ TEST_CASE("a truncated bundle is refused, wherever it ends", "[intake]")
 {
     Halfway half;
     const auto good = half.log.bundle();
-    const auto head = head_bytes(half.log, 5);
     const auto entry = crypto::bundle_entry_head_bytes + half.log.entries[0].size();
-    for (const auto size : {std::size_t{5}, std::size_t{14}, crypto::bundle_preamble_bytes, head - 9, head - 1, head, head + 3,
-                            head + 8, head + entry - 1, head + entry, head + 4 * entry, good.size() - 1})
-        half.refused(Bytes(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size)), "cut off");
+    const auto entries = entries_at(half.log);
+    for (const auto size : {std::size_t{5}, std::size_t{14}, crypto::bundle_preamble_bytes, leaves_at(half.log) - 1,
+                            leaves_at(half.log), leaves_at(half.log) + 33, entries, entries + 3, entries + 8,
+                            entries + entry - 1, entries + entry, entries + 4 * entry, good.size() - crypto::hash_bytes - 1}) {
+        const Bytes head(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size));
+        half.refused(head, "cut off");
+        if (size >= crypto::bundle_preamble_bytes) half.refused(rehashed(head, false), "cut off");
+    }
     half.refused({}, "not a bundle");
 }
 
@@ -100,58 +129,61 @@ TEST_CASE("what follows the end is refused", "[intake]")
     Halfway half;
     auto bundle = half.log.bundle();
     bundle.push_back(0);
-    half.refused(bundle, "something follows the end");
-    auto doubled = half.log.bundle();
-    append(doubled, crypto::encode_bundle_entry_head(half.log.entries[0].size()));
-    append(doubled, half.log.entries[0]);
-    half.refused(doubled, "something follows the end");
+    half.refused(bundle, "damaged or cut off");
+    bundle.resize(bundle.size() - 1 - crypto::hash_bytes);
+    bundle.push_back(0);
+    half.refused(rehashed(bundle, false), "something follows the last entry");
+    auto plan = half.log.plan(0, 5);
+    plan.entries.push_back(half.log.entries[0]);
+    half.refused(written(plan), "something follows the last entry");
 }
 
-TEST_CASE("a newer version of the bundle is refused with what is needed", "[intake]")
+TEST_CASE("another version of the bundle is refused with what is needed", "[intake]")
 {
     Halfway half;
     auto bundle = half.log.bundle();
-    bundle[crypto::bundle_magic.size() + 1] = 2;
-    half.refused(bundle, "a newer version of the desk is needed to read version 2");
-    bundle[crypto::bundle_magic.size() + 1] = 0;
-    half.refused(bundle, "version 0");
+    bundle[crypto::bundle_magic.size() + 1] = 3;
+    half.refused(bundle, "version 3; this program reads version 2");
+    half.refused(rehashed(bundle), "The server is newer than this program");
+    bundle[crypto::bundle_magic.size() + 1] = 1;
+    half.refused(bundle, "The server is older than this program");
 }
 
 TEST_CASE("sizes that nothing has are refused before anything is read", "[intake]")
 {
     Halfway half;
-    const auto head = head_bytes(half.log, 5);
     const auto with_size = [&](std::uint64_t size) {
         auto bundle = half.log.bundle();
         const auto bytes = crypto::encode_bundle_entry_head(size);
-        std::copy(bytes.begin(), bytes.end(), bundle.begin() + static_cast<std::ptrdiff_t>(head));
-        return bundle;
+        std::copy(bytes.begin(), bytes.end(), bundle.begin() + static_cast<std::ptrdiff_t>(entries_at(half.log)));
+        return rehashed(bundle);
     };
-    half.refused(with_size(0), "a size no envelope has");
+    half.refused(with_size(1), "a size no envelope has");
     half.refused(with_size(crypto::max_envelope_bytes + 1), "a size no envelope has");
     half.refused(with_size(UINT64_MAX), "a size no envelope has");
     half.refused(with_size(crypto::max_envelope_bytes), "cut off");
     auto long_note = half.log.bundle();
     long_note[crypto::bundle_magic.size() + 2] = 0xff;
     half.refused(long_note, "longer than one can be");
+    // More leaves than the file has room for.
+    auto plan = half.log.plan(0, 5);
+    for (const auto end : {std::uint64_t{6'000'000}, std::uint64_t{1} << 62}) {
+        plan.head.end = end;
+        half.refused(written(plan), "cut off");
+    }
 }
 
-TEST_CASE("missing, doubled and moved entries are refused", "[intake]")
+TEST_CASE("numbers that do not fit the checkpoint are refused", "[intake]")
 {
     Halfway half;
-    const auto note = half.log.checkpoint(5);
-    const auto with_entries = [&](std::initializer_list<std::size_t> order) {
-        auto bundle = crypto::encode_bundle_head(note, 0);
-        for (const auto i : order) {
-            append(bundle, crypto::encode_bundle_entry_head(half.log.entries[i].size()));
-            append(bundle, half.log.entries[i]);
-        }
-        return bundle;
-    };
-    half.refused(with_entries({0, 1, 2, 4}), "cut off");
-    half.refused(with_entries({0, 1, 2, 4, 3}), "changed, missing, added or moved");
-    half.refused(with_entries({0, 1, 2, 3, 3}), "changed, missing, added or moved");
-    half.refused(with_entries({0, 1, 2, 3, 4, 4}), "something follows the end");
+    auto plan = half.log.plan(0, 5);
+    plan.head.end = 4;
+    plan.leaves.pop_back();
+    plan.entries.pop_back();
+    half.refused(written(plan), "the bundle ends at entry 4, its checkpoint at 5");
+    plan = half.log.plan(0, 5);
+    plan.head.first = plan.head.begin = 1;
+    half.refused(written(plan), "");
 }
 
 TEST_CASE("a bundle that changes between its two readings is not imported", "[intake]")
@@ -167,10 +199,11 @@ TEST_CASE("a bundle that changes between its two readings is not imported", "[in
         const Byte flipped = good[at] ^ 1;
         REQUIRE(::pwrite(fd.get(), &flipped, 1, static_cast<off_t>(at)) == 1);
     };
-    SECTION("a new entry") { rewrite(good.size() - 1); }
-    SECTION("an entry seen before") { rewrite(head_bytes(half.log, 5) + 8 + tail_of_entry); }
+    SECTION("a new entry") { rewrite(good.size() - 1 - crypto::hash_bytes); }
+    SECTION("an entry seen before") { rewrite(entries_at(half.log) + 8 + tail_of_entry); }
+    SECTION("a leaf") { rewrite(leaves_at(half.log) + 3 * crypto::hash_bytes); }
     SECTION("the checkpoint") { rewrite(crypto::bundle_preamble_bytes + 3); }
-    SECTION("cut off") { REQUIRE(::truncate(path.c_str(), static_cast<off_t>(good.size() - 1)) == 0); }
+    SECTION("cut off") { REQUIRE(::truncate(path.c_str(), static_cast<off_t>(good.size() - crypto::hash_bytes - 1)) == 0); }
     const auto imported =
         import_bundle(std::move(*verified), half.desk.casebook(), half.desk.store(), half.desk.vault(), now, no_progress());
     CHECK_FALSE(imported.has_value());

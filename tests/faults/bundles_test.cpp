@@ -112,9 +112,10 @@ Result<ImportSummary> import_quickly(Desk& desk, const Bytes& bundle)
     const auto path = desk.folder() / "mutated";
     std::ofstream(path, std::ios::binary | std::ios::trunc)
         .write(as_text(bundle).data(), static_cast<std::streamsize>(bundle.size()));
-    auto file = BundleFile::open(path);
+    auto file = Bundle::open({path}, desk.paths(), no_progress());
     if (!file) return file.error();
-    auto verified = VerifiedBundle::verify(std::move(*file), desk.casebook(), no_progress());
+    std::optional<NewEvidence> evidence;
+    auto verified = VerifiedBundle::verify(*std::move(file), desk.casebook(), Erased::named_dropped, evidence, no_progress());
     if (!verified) return verified.error();
     if (!verified->holds_news()) return ImportSummary{};
     return import_bundle(std::move(*verified), desk.casebook(), desk.store(), desk.vault(), now, no_progress());
@@ -133,12 +134,10 @@ public:
         const auto first = tree_.size();
         for (const auto& entry : entries) tree_.append(leaf_of(entry));
         const crypto::Checkpoint checkpoint{name, tree_.size(), tree_.root()};
-        auto bundle = crypto::encode_bundle_head(checkpoint.sign(seed_.view()), first);
-        for (const auto& entry : entries) {
-            append(bundle, crypto::encode_bundle_entry_head(entry.size()));
-            append(bundle, entry);
-        }
-        return bundle;
+        const auto note = checkpoint.sign(seed_.view());
+        BundlePlan plan{{{note.begin(), note.end()}, first, first, tree_.size(), 1, 1}, {}, entries};
+        for (const auto& entry : entries) plan.leaves.push_back(leaf_of(entry));
+        return written(plan);
     }
 
 private:

@@ -150,7 +150,7 @@ async function fullInTheMiddle(meanwhile, words, mayFit = false) {
   thanked.push(whole.story);
 }
 
-const leastReserve = { storage: { reserve: '1 MiB' }, log: { tick: '3600s' } };
+const leastReserve = { storage: { reserve: '1 MiB' }, log: { tick: '3600s', large_cover: '256 MiB' } };
 
 // Whoever asks for the free space is told of a lot: the answer is overwritten on its way from the kernel. So the keeper
 // goes on writing, and what it meets is ENOSPC. First of all parts: later the database has free pages of its own.
@@ -169,7 +169,7 @@ await test('the disk is full for SQLite itself, whatever the rule believes', () 
   }));
 
 await test('the reserve is reached: refused before the disk is full, and resumed', () =>
-  serving({ storage: { reserve: '128 MiB' }, log: { tick: '1s' } }, async () => {
+  serving({ storage: { reserve: '128 MiB' }, log: { tick: '1s', file_ticks: 4 } }, async () => {
     await server.settled();
     for (let i = 0; i < 5; i += 1) check(wasAccepted((await sendSmall()).answer), 'a report is accepted');
     disk.leave(100 * mebibyte);

@@ -121,7 +121,7 @@ async function compareSome(desk, reports) {
 
 const folder = scratch('kill');
 const desk = await Desk.make(`${folder}/desk`);
-const server = await Server.make(`${folder}/server`, desk, { log: { tick: '2s' } });
+const server = await Server.make(`${folder}/server`, desk, { log: { tick: '2s', file_ticks: 4 } });
 await server.start();
 const successPage = (await request(`${server.url}/ar/received`)).body;
 console.log(`        ${senders} senders, ${kills} kills, seed ${seed}`);
@@ -154,7 +154,7 @@ await test('the desk opens each report whose sender was thanked, once, and no ot
   await desk.import(`${folder}/out.bundle`);
   const { reports, unopened } = await desk.list();
   same(unopened, {}, 'envelopes that did not open');
-  same(reports.length, status.storage['log-size'], 'every entry of the log is a report');
+  check(reports.length < status.storage['log-size'], 'the log holds decoys, too');
 
   const opened = new Map();
   for (const line of reports) {

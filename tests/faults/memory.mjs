@@ -60,7 +60,7 @@ async function accepted(port, options) {
 
 const folder = scratch('memory');
 const desk = await Desk.make(`${folder}/desk`);
-const server = await Server.make(`${folder}/server`, desk, { log: { tick: '2s' } });
+const server = await Server.make(`${folder}/server`, desk, { log: { tick: '2s', file_ticks: 4 } });
 await server.start();
 
 await test('one upload of 64 MiB, fast, to a server that has served nothing yet', async () => {

@@ -59,13 +59,7 @@ await test('reports are sent, and its own commands open them at the desk', async
   const curl = /^ +(curl .*)$/m.exec(demonstration.output)[1];
   const withCurl = spawnSync('curl', ['--version']).status === 0;
   if (withCurl) check(/^HTTP\/1.1 303 /.test(await inTerminal([curl])), 'the curl command it prints');
-  // It says to wait ten seconds, the tick; the machine may be busy.
   const [path, ...rest] = commands;
-  const config = /--config (\S+)/.exec(rest.join(' '))[1];
-  await until('the tick', async () => {
-    const { storage } = JSON.parse(await inTerminal([path, `amana-server status --json --config ${config}`]));
-    return storage.pending === 0;
-  }, { seconds: 40, every: 0.5 });
   const before = rest.findIndex((command) => /\bID\b/.test(command));
   const listed = await inTerminal([path, ...rest.slice(0, before)]);
   const row = listed.split('\n').find((line) => line.includes(story.slice(0, 20)));
@@ -185,7 +179,7 @@ await test('it stops when told, and goes on with the same desk and reports', asy
   const [path, ...rest] = commands;
   const config = /--config (\S+)/.exec(rest.join(' '))[1];
   const { storage } = JSON.parse(await inTerminal([path, `amana-server status --json --config ${config}`]));
-  check(storage.pending + storage['log-size'] >= 2, 'the reports');
+  check(storage['log-size'] >= 2, 'the reports');
   same(await stop(demonstration), 0, 'exit code');
 });
 summary('flow_deployed');

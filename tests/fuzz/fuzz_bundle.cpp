@@ -1,40 +1,73 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Bundles, read as an importer does: preamble, checkpoint, entries by their heads. The log's key is known here, so that a
-// corpus can hold checkpoints that are signed.
-#include "base/reader.hpp"
+// Bundles: any bytes, through the reader that the desk has. Input: a file.
 #include "base/require.hpp"
-#include "crypto/bundle.hpp"
 #include "crypto/envelope.hpp"
-#include "tests/crypto/opening.hpp"
+#include "desk/bundle_file.hpp"
 
-using namespace amana;          // NOLINT(google-build-using-namespace): one function, one file
-using namespace amana::crypto;  // NOLINT(google-build-using-namespace)
+#include <algorithm>
+#include <string>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+using namespace amana;  // NOLINT(google-build-using-namespace): one function, one file
+
+namespace {
+
+// What an entry may be, and that entries come as they are announced.
+class Passing final : public desk::EntryVisitor {
+public:
+    explicit Passing(std::uint64_t begin) : next_(begin) {}
+
+    Result<void> begin(std::uint64_t position, std::uint64_t bytes) override
+    {
+        require(position == next_, "entries come in order");
+        require(bytes == 0 || (bytes >= crypto::envelope_bytes(1, crypto::text_class) && bytes <= crypto::max_envelope_bytes),
+                "an entry's bounds");
+        left_ = bytes;
+        erased_ = bytes == 0;
+        return {};
+    }
+    Result<void> piece(ByteView bytes) override
+    {
+        require(!bytes.empty() && bytes.size() <= left_, "a piece's bounds");
+        left_ -= bytes.size();
+        return {};
+    }
+    Result<void> end(std::uint64_t position, const crypto::Hash&, const std::optional<crypto::Hash>& found) override
+    {
+        require(position == next_++ && left_ == 0 && found.has_value() != erased_, "an entry's end");
+        return {};
+    }
+
+private:
+    std::uint64_t next_;
+    std::uint64_t left_ = 0;
+    bool erased_ = false;
+};
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
-    static const NoteVerifier log{"log.example", signing_public_key(testing::seeded_bytes("log", 32))};
-    Reader reader(ByteView(data, size));
-    const auto note_size = parse_bundle_preamble(reader.bytes(std::min(bundle_preamble_bytes, size)));
-    if (!note_size) return 0;
-    require(*note_size <= max_checkpoint_bytes, "a note's bound");
-    const auto note = reader.bytes(*note_size);
-    const auto first = reader.integer<std::uint64_t>();
-    if (!reader.ok()) return 0;
-    const auto checkpoint = Checkpoint::parse(note, log);
-    if (checkpoint) {
-        require(checkpoint->origin == log.name, "a checkpoint's origin");
-        // The head is the only way to write what was read.
-        const auto again = encode_bundle_head(as_text(note), first);
-        require(std::equal(again.begin(), again.end(), data), "one head, one text");
-    }
-    while (!reader.rest().empty()) {
-        const auto entry = parse_bundle_entry_head(reader.bytes(std::min(bundle_entry_head_bytes, reader.rest().size())));
-        if (!entry) return 0;
-        require(*entry <= max_envelope_bytes && *entry >= envelope_bytes(1, text_class), "an entry's bounds");
-        LeafHash leaf;
-        leaf.update(reader.bytes(static_cast<std::size_t>(*entry)));
-        if (!reader.ok()) return 0;
-        (void)leaf.finish();
-    }
+    static const UniqueFd fd(::memfd_create("bundle", MFD_CLOEXEC));
+    require(::ftruncate(fd.get(), 0) == 0 && ::pwrite(fd.get(), data, size, 0) == static_cast<ssize_t>(size), "the input's file");
+    const auto file = desk::BundleFile::open("/proc/self/fd/" + std::to_string(fd.get()));
+    if (!file) return 0;
+    const auto& head = file->head();
+    // The head is the only way to write what was read.
+    const auto again = crypto::encode(head);
+    require(again.size() <= size && std::equal(again.begin(), again.end(), data), "one head, one text");
+    require(head.first <= head.begin && head.begin <= head.end && head.part >= 1 && head.part <= head.parts, "a head's bounds");
+    std::uint64_t leaves = 0;
+    const auto read = file->for_each_leaf([&](std::uint64_t position, const crypto::Hash&) -> Result<void> {
+        require(position == head.begin + leaves++, "leaves come in order");
+        return {};
+    });
+    require(read.has_value() && leaves == head.end - head.begin, "a head never promises more leaves than there are");
+    const auto progress = [](std::uint64_t, std::uint64_t) {};
+    (void)file->check_copy(progress);
+    Passing passing(head.begin);
+    (void)file->read_entries(passing, progress);
     return 0;
 }

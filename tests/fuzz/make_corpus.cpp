@@ -87,12 +87,23 @@ void notes()
     keep("fuzz_note", "checkpoint", note);
     keep("fuzz_note", "text", checkpoint.text());
     keep("fuzz_note", "key", NoteVerifier{"log.example", signing_public_key(seed)}.text());
-    auto bundle = encode_bundle_head(note, 2);
-    keep("fuzz_bundle", "no-entries", bundle);
+    const Bytes signed_note(note.begin(), note.end());
+    const auto whole = [](Bytes bundle) {
+        append(bundle, sha256(bundle));
+        return bundle;
+    };
+    keep("fuzz_bundle", "no-entries", whole(encode(BundleHead{signed_note, 2, 2, 2})));
+    auto bundle = encode(BundleHead{signed_note, 0, 0, 2});
+    append(bundle, Bytes(2 * hash_bytes));
+    append(bundle, encode_bundle_entry_head(0));
+    keep("fuzz_bundle", "cut-off", bundle);
     append(bundle, encode_bundle_entry_head(envelope_bytes(1, text_class)));
-    keep("fuzz_bundle", "cut-entry", bundle);
     append(bundle, Bytes(envelope_bytes(1, text_class)));
-    keep("fuzz_bundle", "one-entry", bundle);
+    keep("fuzz_bundle", "erased-and-one", whole(bundle));
+    bundle = encode(BundleHead{signed_note, 0, 1, 2, 2, 2});
+    append(bundle, Bytes(hash_bytes));
+    append(bundle, encode_bundle_entry_head(0));
+    keep("fuzz_bundle", "second-part", whole(bundle));
 }
 
 void key_files()

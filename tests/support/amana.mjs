@@ -7,7 +7,7 @@
 //   const server = await Server.make(`${folder}/server`, desk, { limits: { max_files: '1 MiB' } });
 //   await server.start();                                  ... server.url ...
 //   await desk.trust(await server.verifier());
-//   await server.settled();                                waits for the tick
+//   await server.settled();                                waits for the long batch
 //   await server.export(`${folder}/out.bundle`);
 //   await desk.import(`${folder}/out.bundle`);
 //   await server.stop();
@@ -148,7 +148,8 @@ export class Server {
       tls: { certificate: 'certificate.pem', key: 'key.pem' },
       keys: { public: 'keys.public', root: rootFingerprint(`${folder}/keys.public`) },
       storage: { directory: 'storage' },
-      log: { origin: 'test.invalid', tick: '1s' },
+      // A long batch every eight seconds; large decoys as seldom as they may be.
+      log: { origin: 'test.invalid', tick: '1s', file_ticks: 8, large_cover: '256 MiB' },
     };
     for (const [name, keys] of Object.entries(sections)) defaults[name] = { ...defaults[name], ...keys };
     fs.writeFileSync(this.config, `${asToml(defaults)}\n`);

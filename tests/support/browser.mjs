@@ -7,6 +7,7 @@
 //   const status = await browser.goto(url);
 //   await browser.type('#story', '…'); await browser.choose('#files', paths);
 //   const answered = await browser.follow('button');       presses it, waits for the next page: its status
+//   const file = await browser.download('a[download]');    what it saves; with { downloads: FOLDER }
 //   await browser.close();
 
 import fs from 'node:fs';
@@ -15,7 +16,7 @@ import { chromium } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
 
 import { build } from './amana.mjs';
-import { check } from './checks.mjs';
+import { check, until } from './checks.mjs';
 
 export const browsers = ['chromium', 'firefox'];
 
@@ -24,24 +25,31 @@ const navigationMs = 120_000;
 const chromiumArguments = ['--no-sandbox', '--headless', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
-export async function openBrowser(name, { javascript = true } = {}) {
-  const browser = await (name === 'chromium' ? openChromium(javascript) : openFirefox(javascript));
+// `downloads`: the folder that files are saved in. `offline`: it reaches no network, not even this machine.
+export async function openBrowser(name, { javascript = true, downloads, offline = false } = {}) {
+  const browser = await (name === 'chromium' ? openChromium : openFirefox)(javascript, downloads, offline);
   browser.label = `${name}, JavaScript ${javascript ? 'on' : 'off'}`;
   browser.kind = `${name}-js-${javascript ? 'on' : 'off'}`;
   await browser.resize(screens.phone);
   return browser;
 }
 
-async function openChromium(javascript) {
+async function openChromium(javascript, downloads, offline) {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: chromiumArguments, timeout: navigationMs });
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, javaScriptEnabled: javascript });
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, javaScriptEnabled: javascript, offline });
   return new Browser(browser, await context.newPage(), {
     resize: (page, size) => page.setViewportSize(size),
     choose: (page, selector, paths) => page.setInputFiles(selector, paths),
+    async download(browser, selector) {
+      const [saved] = await Promise.all([browser.page.waitForEvent('download'), browser.press(selector)]);
+      const file = `${downloads}/${saved.suggestedFilename()}`;
+      await saved.saveAs(file);
+      return file;
+    },
   });
 }
 
-async function openFirefox(javascript) {
+async function openFirefox(javascript, downloads, offline) {
   const browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath: '/usr/bin/firefox-esr',
@@ -49,11 +57,24 @@ async function openFirefox(javascript) {
     acceptInsecureCerts: true,
     timeout: navigationMs,
     protocolTimeout: navigationMs,
-    extraPrefsFirefox: { 'javascript.enabled': javascript },
+    extraPrefsFirefox: {
+      'javascript.enabled': javascript,
+      'browser.download.dir': downloads ?? '/nonexistent',
+      'browser.download.folderList': 2,
+      'browser.helperApps.neverAsk.saveToDisk': 'text/plain,application/octet-stream',
+      // Everything goes to a proxy that is not there.
+      ...(offline && { 'network.proxy.type': 1, 'network.proxy.socks': '127.0.0.1', 'network.proxy.socks_port': 9, 'network.proxy.allow_hijacking_localhost': true }),
+    },
   });
   return new Browser(browser, await browser.newPage(), {
     resize: (page, size) => page.setViewport(size),
     choose: async (page, selector, paths) => (await page.$(selector)).uploadFile(...paths),
+    async download(browser, selector) {
+      const before = new Set(fs.readdirSync(downloads));
+      await browser.press(selector);
+      const whole = () => fs.readdirSync(downloads).find((name) => !before.has(name) && !name.endsWith('.part') && fs.statSync(`${downloads}/${name}`).size > 0);
+      return `${downloads}/${await until('the download', whole)}`;
+    },
   });
 }
 
@@ -104,6 +125,12 @@ class Browser {
       document.execCommand('insertText', false, t);
     }, [selector, text]);
   }
+  // Checks or unchecks a box, by its key.
+  async toggle(selector) {
+    await this.evaluate((s) => document.querySelector(s).focus(), selector);
+    await this.page.keyboard.press(' ');
+  }
+  download(selector) { return this.own.download(this, selector); }
   choose(selector, paths) { return this.own.choose(this.page, selector, paths); }
 
   // Pictures of the whole page on a phone, a small old phone and a desktop, none of which it may be too wide for.

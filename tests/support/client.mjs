@@ -10,12 +10,13 @@ import { pipeline } from 'node:stream/promises';
 const quoted = (name) => name.replaceAll('"', '%22').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 
 // { type, length, pieces }: the body of a form. Files are { name, type, content }.
-export function formBody({ story, files = [] }) {
+export function formBody({ story, files = [], fields = {} }) {
   const boundary = `----amana${randomBytes(12).toString('hex')}`;
   const pieces = [];
   const field = (head, content) => pieces.push(
     Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; ${head}\r\n\r\n`), Buffer.from(content), Buffer.from('\r\n'));
   if (story !== undefined) field('name="story"', story);
+  for (const [name, value] of Object.entries(fields)) field(`name="${name}"`, value);
   // What browsers send when no file was chosen.
   for (const { name, type, content } of files.length ? files : [{ name: '', type: 'application/octet-stream', content: '' }])
     field(`name="files"; filename="${quoted(name)}"\r\nContent-Type: ${type}`, content);

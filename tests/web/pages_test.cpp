@@ -47,6 +47,7 @@ std::vector<Page> all_pages()
     for (const auto& language : pages().languages()) {
         all.push_back({"form", language, std::string(pages().form(language))});
         all.push_back({"received", language, std::string(pages().received(language))});
+        all.push_back({"received_without_proof", language, std::string(pages().received_without_proof(language))});
         for (const auto problem : web::all_problems) {
             const auto name = std::string(web::problem_name(problem));
             all.push_back({"problem_" + name, language, std::string(pages().problem(language, problem))});
@@ -93,7 +94,7 @@ std::string filled(std::string text)
 TEST_CASE("every page in every language is whole and says its language", "[web]")
 {
     const auto all = all_pages();
-    CHECK(all.size() == 1 + pages().languages().size() * (2 + 2 * web::all_problems.size()));
+    CHECK(all.size() == 1 + pages().languages().size() * (3 + 2 * web::all_problems.size()));
     for (const auto& page : all) {
         INFO(page.name << " in " << page.language);
         const auto direction = test::read_catalogue(page.language).at("direction").text;
@@ -216,6 +217,66 @@ TEST_CASE("the form posts what the server expects", "[web]")
         CHECK_THAT(form, Contains(">\n</textarea>") && !Contains("role=\"alert\"") && !Contains("aria-invalid="));
         CHECK(count(form, "<button") == 1);
     }
+}
+
+TEST_CASE("a proof is offered folded away, unchecked and with its warning, and named nowhere else", "[web]")
+{
+    for (const auto& language : pages().languages()) {
+        INFO(language);
+        const auto entries = test::read_catalogue(language);
+        const auto warning = on_page(entries.at("proof_warning").text);
+        const auto form = std::string(pages().form(language));
+        const auto offer = between(form, "<details>\n<summary>" + on_page(entries.at("proof_offer").text) + "</summary>", "</details>");
+        CHECK_THAT(offer, Contains(warning) && Contains("type=\"checkbox\" id=\"proof\" name=\"proof\""));
+        CHECK(form.find("checked") == std::string::npos);
+        CHECK(form.find("<details open") == std::string::npos);
+        CHECK(std::string(pages().received(language)).find(on_page(entries.at("proof_title").text)) == std::string::npos);
+        CHECK_THAT(std::string(pages().received_without_proof(language)), Contains(on_page(entries.at("proof_none").text)));
+        for (const auto problem : web::all_problems) {
+            const auto& again = pages().form_again(language, problem);
+            CHECK(again.after.find("checked") == std::string::npos);
+            CHECK(&again.after_story(false) == &again.after);
+            CHECK(again.after_story(true) == test::replaced(test::replaced(again.after, "<details>", "<details open>"),
+                                                            "aria-describedby=\"proof-warning\"", "aria-describedby=\"proof-warning\" checked"));
+        }
+        const auto& page = pages().received_with_proof(language);
+        CHECK_THAT(page.before, Contains(on_page(entries.at("received_title").text)) && Contains(warning) &&
+                                    Contains(on_page(entries.at("proof_once").text)) &&
+                                    Catch::EndsWith("href=\"data:text/plain;charset=utf-8,"));
+        CHECK_THAT(page.between, Catch::StartsWith("\" download=\"proof.txt\">") && Catch::EndsWith("<pre dir=\"ltr\">"));
+        CHECK_THAT(page.after, Catch::StartsWith("</pre>") && Contains("href=\"/log/check.html\"") &&
+                                   Contains(on_page(entries.at("proof_later").text)));
+        CHECK(page.before.find_first_of("\x01\x02\x03") == std::string::npos);
+        CHECK(page.after.find_first_of("\x01\x02\x03") == std::string::npos);
+    }
+}
+
+TEST_CASE("the page that checks a proof is one file, and its policy names its own script and style", "[web]")
+{
+    const auto& log = pages().log();
+    const auto page = log.checker("log.example+01234567+AbC/d=<\"&");
+    CHECK_THAT(page, Contains(">\nlog.example+01234567+AbC/d=&lt;&quot;&amp;</textarea>"));
+    CHECK_THAT(page, Contains("<meta http-equiv=\"Content-Security-Policy\" content=\"" + log.checker_policy() + "\">"));
+    CHECK_THAT(log.checker_policy(), Contains("default-src 'none'") && Contains("connect-src 'none'") && !Contains("unsafe"));
+    CHECK(count(page, "<script>") == 1);
+    CHECK(count(page, "<script") == 1);
+    for (const auto& [open, close, directive] : {std::tuple{"<script>", "</script>", "script-src"}, {"<style>", "</style>", "style-src"}}) {
+        ByteArray<crypto_hash_sha256_BYTES> digest;
+        const auto text = between(page, open, close);
+        const auto bytes = as_bytes(text);
+        crypto_hash_sha256(digest.data(), bytes.data(), bytes.size());
+        CHECK_THAT(log.checker_policy(), Contains(fmt::format("{} 'sha256-{}'", directive, to_base64(digest))));
+    }
+    for (const auto* forbidden : {"src=", "url(", "<link", "<img", "<iframe", " style=", "javascript:", "@import", "fetch(", "XMLHttpRequest",
+                                  "localStorage", "indexedDB", "{{"}) {
+        INFO(forbidden);
+        CHECK(page.find(forbidden) == std::string::npos);
+    }
+    CHECK(page.size() < 40U << 10U);
+    std::cout << "log/check.html: " << page.size() << " bytes\n";
+    CHECK(log.index().find("<script") == std::string::npos);
+    CHECK(log.index().find("{{") == std::string::npos);
+    CHECK(log.checker(std::string(5000, '"')).size() < 50U << 10U);
 }
 
 TEST_CASE("the first page offers every language by its own name, in the configured order", "[web]")

@@ -74,10 +74,19 @@ asio::awaitable<void> FakeKeeper::credit(wire::UploadId upload, std::uint32_t ch
     co_await say(std::move(out));
 }
 
-asio::awaitable<void> FakeKeeper::stored(wire::UploadId upload)
+asio::awaitable<void> FakeKeeper::reply(const KeptFrame& question)
 {
     Bytes out;
-    wire::append_frame(out, wire::Kind::stored, upload);
+    const auto found = answer(wire::parse_ask({question.kind, question.upload, question.body}).value());
+    if (found) wire::append_frame(out, wire::Kind::answer, question.upload, *found);
+    else wire::append_refused(out, question.upload, wire::Refusal::failed);
+    co_await say(std::move(out));
+}
+
+asio::awaitable<void> FakeKeeper::stored(wire::UploadId upload, std::string_view given)
+{
+    Bytes out;
+    wire::append_frame(out, wire::Kind::stored, upload, as_bytes(given));
     co_await say(std::move(out));
 }
 
@@ -99,6 +108,10 @@ asio::awaitable<void> FakeKeeper::collect()
     for (;;) {
         const auto frame = co_await next();
         if (!frame) co_return;
+        if (frame->kind == wire::Kind::ask) {
+            co_await reply(*frame);
+            continue;
+        }
         auto& envelope = envelopes[frame->upload];
         if (frame->kind == wire::Kind::chunk) {
             envelope.chunks.push_back(frame->body);
@@ -107,8 +120,9 @@ asio::awaitable<void> FakeKeeper::collect()
         if (frame->kind == wire::Kind::abort) envelope.aborted = true;
         if (frame->kind != wire::Kind::finish) continue;
         envelope.finished = true;
+        envelope.wants_promise = frame->body == Bytes{1};
         if (refuse_at_finish) co_await refused(frame->upload, *refuse_at_finish);
-        else co_await stored(frame->upload);
+        else co_await stored(frame->upload, envelope.wants_promise ? std::string_view(promise) : std::string_view());
     }
 }
 
@@ -127,7 +141,7 @@ Channel::Channel() : ends_(socket_pair()), keeper(context, std::move(ends_[1]))
 
 void Channel::spawn(asio::awaitable<void> coroutine)
 {
-    asio::co_spawn(context, std::move(coroutine), [](std::exception_ptr exception) {
+    asio::co_spawn(context, std::move(coroutine), [](const std::exception_ptr& exception) {
         if (exception) std::rethrow_exception(exception);
     });
 }

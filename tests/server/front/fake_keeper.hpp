@@ -9,6 +9,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 
 #include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -35,7 +36,8 @@ public:
     [[nodiscard]] asio::awaitable<void> say(Bytes bytes);
     [[nodiscard]] asio::awaitable<void> hello();
     [[nodiscard]] asio::awaitable<void> credit(wire::UploadId upload, std::uint32_t chunks);
-    [[nodiscard]] asio::awaitable<void> stored(wire::UploadId upload);
+    [[nodiscard]] asio::awaitable<void> stored(wire::UploadId upload, std::string_view promise = {});
+    [[nodiscard]] asio::awaitable<void> reply(const KeptFrame& question);
     [[nodiscard]] asio::awaitable<void> refused(wire::UploadId upload, wire::Refusal why);
     void go();  // closes its end
 
@@ -45,10 +47,14 @@ public:
         std::vector<Bytes> chunks;
         bool finished = false;
         bool aborted = false;
+        bool wants_promise = false;
         [[nodiscard]] Bytes bytes() const;
     };
     std::map<wire::UploadId, Envelope> envelopes;
     std::optional<wire::Refusal> refuse_at_finish;  // what collect() says instead of stored
+    std::string promise;                            // what it says with stored when it is wanted
+    // What it answers to a question: empty, there is none; nothing, it can't be read.
+    std::function<std::optional<Bytes>(const wire::Ask&)> answer = [](const wire::Ask&) { return Bytes{}; };
 
 private:
     asio::local::stream_protocol::socket socket_;

@@ -47,6 +47,8 @@ Front::Front(const Options& options)
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) throw std::runtime_error("no socketpair");
     keeper_.emplace(keeper_context_, UniqueFd(ends[0]));
+    keeper_->promise = options.promise;
+    keeper_->answer = options.log;
     std::vector<UniqueFd> listeners;
     listeners.emplace_back(::fcntl(listener_.fd(), F_DUPFD_CLOEXEC, 0));
     worker_ = std::make_unique<Worker>(*site_, UniqueFd(ends[1]), std::move(listeners), [this] { ++lost; });
@@ -108,6 +110,11 @@ int Front::stored()
 int Front::aborted()
 {
     return count(&FakeKeeper::Envelope::aborted);
+}
+
+int Front::promised()
+{
+    return count(&FakeKeeper::Envelope::wants_promise);
 }
 
 void Front::lose_keeper()

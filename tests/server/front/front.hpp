@@ -17,6 +17,8 @@ public:
     struct Options {
         wire::Limits limits;
         UnixTime time = one_week;  // keys are good from 0 to two weeks
+        std::string promise;       // what the keeper promises when it is asked
+        std::function<std::optional<Bytes>(const wire::Ask&)> log = [](const wire::Ask&) { return Bytes{}; };
     };
     Front() : Front(Options()) {}
     explicit Front(const Options& options);
@@ -39,6 +41,7 @@ public:
     // How many envelopes the keeper has whole; how many it was told to forget.
     [[nodiscard]] int stored();
     [[nodiscard]] int aborted();
+    [[nodiscard]] int promised();
     void lose_keeper();
 
 private:

@@ -257,7 +257,9 @@ TEST_CASE("A keeper that speaks wrongly is left")
     wire::append_hello(hello);
     CHECK(is_left(frame(Kind::begin)));
     CHECK(is_left(frame(Kind::chunk, 1, {1})));
-    CHECK(is_left(frame(Kind::finish)));
+    CHECK(is_left(frame(Kind::finish, 1, {0})));
+    CHECK(is_left(frame(Kind::ask, 1, Bytes(10, 1))));
+    CHECK(is_left(frame(Kind::answer)));
     CHECK(is_left(frame(Kind::abort)));
     CHECK(is_left(hello));
     CHECK(is_left(Bytes(100, 0xff)));
@@ -275,8 +277,8 @@ TEST_CASE("A keeper that speaks wrongly is left")
     CHECK(is_left(frame(Kind::stored)));
     // No hello, or another version's.
     CHECK(is_left(frame(Kind::stored), false));
-    CHECK(is_left(frame(Kind::hello, 0, {0, 2}), false));
-    CHECK(is_left(frame(Kind::hello, 1, {0, 1}), false));
+    CHECK(is_left(frame(Kind::hello, 0, {0, 1}), false));
+    CHECK(is_left(frame(Kind::hello, 1, {0, 2}), false));
     // What is said of uploads that are none, or are over, is no breach.
     Bytes of_others = frame(Kind::stored, 99);
     append(of_others, credit(1, 98));
@@ -306,6 +308,70 @@ TEST_CASE("A second end of an upload is one too many")
     CHECK(run(channel.context, send_all(upload, 2)).outcome == Outcome::full);
     channel.settle();
     CHECK(channel.lost == 1);
+}
+
+TEST_CASE("A promise comes to who asked for it, and to nobody else")
+{
+    for (const bool wanted : {true, false}) {
+        Channel channel;
+        channel.keeper.promise = "the log's word";
+        channel.spawn(channel.keeper.collect());
+        Upload upload(*channel.link);
+        const auto send = [&]() -> asio::awaitable<Outcome> {
+            (void)co_await upload.send(chunk);
+            co_return co_await upload.finish(wanted);
+        };
+        CHECK(run(channel.context, send()) == Outcome::stored);
+        CHECK(upload.promise() == (wanted ? "the log's word" : ""));
+        CHECK(channel.keeper.envelopes.at(1).wants_promise == wanted);
+    }
+    // One that nobody wanted is a breach.
+    Channel channel;
+    Upload upload(*channel.link);
+    const auto script = [&]() -> asio::awaitable<void> {
+        co_await channel.keeper.hello();
+        for (;;) {
+            const auto next = co_await channel.keeper.next();
+            if (!next) co_return;
+            if (next->kind == Kind::finish) break;
+        }
+        co_await channel.keeper.stored(1, "the log's word");
+    };
+    channel.spawn(script());
+    CHECK(run(channel.context, send_all(upload, 2)).outcome == Outcome::failed);
+    CHECK(channel.lost == 1);
+}
+
+TEST_CASE("Questions are answered each with its own answer, beside uploads")
+{
+    Channel channel;
+    channel.keeper.answer = [](const wire::Ask& ask) -> std::optional<Bytes> {
+        if (ask.index == 3) return std::nullopt;
+        return Bytes(static_cast<std::size_t>(ask.index), 7);
+    };
+    channel.spawn(channel.keeper.collect());
+    Upload upload(*channel.link);
+    const auto ask = [&](std::uint64_t index) { return run(channel.context, channel.link->ask({wire::Asked::tile, 1, index})); };
+    CHECK(ask(0) == Bytes{});
+    CHECK(ask(2) == Bytes(2, 7));
+    CHECK(!ask(3));
+    CHECK(run(channel.context, send_all(upload, 3)).outcome == Outcome::stored);
+    CHECK(ask(wire::max_answer_bytes) == Bytes(wire::max_answer_bytes, 7));
+    CHECK(channel.lost == 0);
+}
+
+TEST_CASE("No more questions wait than may, and a keeper that goes ends them")
+{
+    Channel channel;
+    channel.spawn(channel.keeper.hello());
+    std::size_t over = 0;
+    for (std::size_t i = 0; i <= wire::max_asks; ++i)
+        asio::co_spawn(channel.context, channel.link->ask({wire::Asked::checkpoint}), [&](auto, auto answer) { over += answer ? 0u : 1u; });
+    channel.settle();
+    CHECK(over == 1);
+    channel.keeper.go();
+    CHECK(run_until(channel.context, [&] { return over == 1 + wire::max_asks; }));
+    CHECK(!run(channel.context, channel.link->ask({wire::Asked::checkpoint})));
 }
 
 TEST_CASE("A thread that ends with uploads under way takes them down in any order")

@@ -70,7 +70,7 @@ T run(asio::io_context& context, asio::awaitable<T> coroutine)
     std::optional<T> result;
     std::exception_ptr thrown;
     asio::co_spawn(context, std::move(coroutine), [&](std::exception_ptr exception, T value) {
-        thrown = exception;
+        thrown = std::move(exception);
         result.emplace(std::move(value));
     });
     if (!run_until(context, [&] { return result.has_value(); })) throw std::runtime_error("a coroutine that does not end");
@@ -83,7 +83,7 @@ inline void run(asio::io_context& context, asio::awaitable<void> coroutine)
     bool ended = false;
     std::exception_ptr thrown;
     asio::co_spawn(context, std::move(coroutine), [&](std::exception_ptr exception) {
-        thrown = exception;
+        thrown = std::move(exception);
         ended = true;
     });
     if (!run_until(context, [&] { return ended; })) throw std::runtime_error("a coroutine that does not end");

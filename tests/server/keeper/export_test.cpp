@@ -14,6 +14,7 @@ wire::KeeperSlice slice_of(const Scratch& scratch)
     wire::KeeperSlice slice;
     slice.directory = scratch.path().string();
     slice.origin = "test.example/log";
+    give_keys(slice);
     return slice;
 }
 
@@ -22,7 +23,9 @@ wire::KeeperSlice slice_of(const Scratch& scratch)
 TEST_CASE("A bundle holds the log, in order, under its checkpoint")
 {
     const Scratch scratch;
-    auto storage = open_storage(slice_of(scratch)).value();
+    auto slice = slice_of(scratch);
+    slice.large_cover = 0;  // no large decoys by chance: what is here is cut into parts of 3 MiB below
+    auto storage = open_storage(slice).value();
     auto& store = *storage.store;
     std::vector<SealedEnvelope> envelopes;
     for (const auto size : {crypto::text_class, crypto::text_class, 64 * crypto::kibibyte, 2 * crypto::mebibyte}) {
@@ -32,31 +35,51 @@ TEST_CASE("A bundle holds the log, in order, under its checkpoint")
     store.commit().value();
     const auto out = scratch.path() / "bundle";
     std::uint64_t called = 0;
-    const auto summary = export_bundle(storage, {out, 0, [&](std::uint64_t done, std::uint64_t total) {
-                                                            CHECK(done == called++);
-                                                            CHECK(total == 4);
-                                                            return true;
-                                                        }}).value();
-    CHECK(called == 4);
-    CHECK(summary.entries == 4);
+    const auto summary = export_bundle(storage, {out, 0, 0, [&](std::uint64_t done, std::uint64_t) { return done == called++; }}).value();
+    CHECK(called == summary.entries);
+    CHECK(summary.entries > envelopes.size());
     CHECK(summary.bytes == std::filesystem::file_size(out));
     const auto bundle = read_bundle(out, storage.sequencer.verifier());
-    CHECK(Leaves(bundle.leaves.begin(), bundle.leaves.end()) == leaves_of(envelopes));
+    const auto& logged = bundle.reports;
+    const auto sent = leaves_of(envelopes);
+    CHECK(logged == sent);
+    CHECK(bundle.decoys == summary.entries - envelopes.size());
 
     SECTION("from every index")
     {
         for (std::uint64_t first = 0; first <= 4; ++first) {
             const auto part = scratch.path() / ("part" + std::to_string(first));
-            (void)export_bundle(storage, {part, first, {}}).value();
+            (void)export_bundle(storage, {part, first, 0, {}}).value();
             const auto read = read_bundle(part, storage.sequencer.verifier());
             CHECK(read.first == first);
-            CHECK(std::equal(read.leaves.begin(), read.leaves.end(), bundle.leaves.begin() + static_cast<std::ptrdiff_t>(first)));
+            const auto same = std::min(read.leaves.size(), bundle.leaves.size() - static_cast<std::size_t>(first));
+            CHECK(std::equal(read.leaves.begin(), read.leaves.begin() + static_cast<std::ptrdiff_t>(same),
+                             bundle.leaves.begin() + static_cast<std::ptrdiff_t>(first)));
         }
     }
+    SECTION("cut into parts, none larger than asked, that join to the whole")
+    {
+        const auto part_bytes = 3 * crypto::mebibyte;
+        const auto cut = export_bundle(storage, {scratch.path() / "cut", 0, part_bytes, {}}).value();
+        REQUIRE(cut.files.size() > 1);
+        std::vector<crypto::Hash> joined;
+        for (std::size_t i = 0; i < cut.files.size(); ++i) {
+            CHECK(std::filesystem::file_size(cut.files[i]) <= part_bytes);
+            const auto read = read_bundle(cut.files[i], storage.sequencer.verifier());
+            CHECK(read.part == i + 1);
+            CHECK(read.parts == cut.files.size());
+            joined.insert(joined.end(), read.leaves.begin(), read.leaves.end());
+        }
+        CHECK(joined.size() == cut.tree_size);
+        CHECK(std::equal(bundle.leaves.begin(), bundle.leaves.end(), joined.begin()));
+        CHECK(export_bundle(storage, {scratch.path() / "small", 0, crypto::mebibyte, {}}).has_error());
+        CHECK(!std::filesystem::exists(scratch.path() / "small.1"));
+    }
+
     SECTION("interrupted, nothing is left")
     {
         const auto part = scratch.path() / "part";
-        CHECK(export_bundle(storage, {part, 0, [](std::uint64_t done, std::uint64_t) { return done < 2; }}).has_error());
+        CHECK(export_bundle(storage, {part, 0, 0, [](std::uint64_t done, std::uint64_t) { return done < 2; }}).has_error());
         for (const auto& file : std::filesystem::directory_iterator(scratch.path()))
             CHECK(file.path().filename().string().find("part") == std::string::npos);
     }
@@ -65,7 +88,7 @@ TEST_CASE("A bundle holds the log, in order, under its checkpoint")
         const auto damage = [&](const char* sql) {
             const auto database = Database::open(scratch.path() / "amana.db", Database::Mode::read_write_create).value();
             database->execute(sql).value();
-            return export_bundle(storage, {scratch.path() / "part", 0, {}});
+            return export_bundle(storage, {scratch.path() / "part", 0, 0, {}});
         };
         const auto* sql = "";
         SECTION("a chunk of zeros") { sql = "UPDATE log_chunk SET data = zeroblob(length(data)) WHERE key = 2 * 4096 + 1"; }
@@ -73,7 +96,7 @@ TEST_CASE("A bundle holds the log, in order, under its checkpoint")
         SECTION("a chunk too many") { sql = "INSERT INTO log_chunk SELECT max(key) + 1, x'00' FROM log_chunk WHERE key >> 12 = 2"; }
         SECTION("another's chunk") { sql = "UPDATE log_chunk SET data = (SELECT data FROM log_chunk WHERE key = 4096) WHERE key = 2 * 4096"; }
         SECTION("all of it") { sql = "DELETE FROM log_chunk WHERE key >> 12 = 2"; }
-        SECTION("its leaf hash") { sql = "UPDATE log SET leaf_hash = x'00' WHERE idx = 2"; }
+        SECTION("its leaf hash") { sql = "UPDATE tile SET hashes = CAST(substr(hashes, 1, 64) || zeroblob(32) || substr(hashes, 97) AS BLOB) WHERE key = 0"; }
         if (*sql == '\0') return;
         const auto damaged = damage(sql);
         REQUIRE(damaged.has_error());

@@ -3,6 +3,7 @@
 // that is not discarded. The first byte says how the stream is cut and how often a group is committed or fails.
 #include "base/require.hpp"
 #include "server/keeper/intake.hpp"
+#include "server/keeper/publisher.hpp"
 
 #include <algorithm>
 #include <map>
@@ -51,7 +52,18 @@ public:
     Stored<std::uint64_t> sequence(const Arrange&) override { return std::uint64_t{0}; }
     Stored<std::vector<UploadKey>> orphans() override { return std::vector<UploadKey>{}; }
     Stored<Tree> tree() override { return Tree{}; }
-    Stored<void> read(std::uint64_t, const EntrySink&) override { return {}; }
+    Stored<Bytes> tile(unsigned, std::uint64_t) override { return Bytes{}; }
+    Stored<bool> read(std::uint64_t, const EntrySink&) override { return true; }
+    Stored<void> begin() override { return {}; }
+    Stored<std::size_t> erase(std::uint64_t, std::size_t) override { return std::size_t{0}; }
+    Stored<void> set_witnessed(ByteView, std::uint64_t) override { return {}; }
+    Stored<std::vector<PendingEnvelope>> pending() override { return std::vector<PendingEnvelope>{}; }
+    Stored<std::uint64_t> size_class(std::uint64_t) override { return std::uint64_t{0}; }
+    Stored<std::uint64_t> size_on(std::int64_t) override { return std::uint64_t{0}; }
+    Stored<void> read_pending(const PendingEnvelope&, const EntrySink&) override { return {}; }
+    Stored<void> freeze() override { return {}; }
+    void thaw() override {}
+    Stored<std::vector<std::string>> damage() override { return std::vector<std::string>{}; }
     Stored<Stats> stats() override { return Stats{}; }
     Stored<bool> settle() override { return true; }
     Stored<void> reclaim() override { return {}; }
@@ -77,7 +89,9 @@ void run(ByteView input)
     const std::size_t cut = (std::size_t{input[0]} & 0x0f) == 0 ? SIZE_MAX : 1 + 97 * (std::size_t{input[0]} & 0x0f);
     MemoryStore store((input[0] >> 4) & 7);
     const bool commit_often = (input[0] & 0x80) != 0;
-    Intake intake(store, {[] { return std::uint64_t{1} << 40; }, 0}, [](std::string_view) {});
+    Intake intake(store, {[] { return std::uint64_t{1} << 40; }, 0},
+                  [](const crypto::Hash& leaf) -> std::optional<std::string> { return to_hex(leaf); }, [](std::string_view) {});
+    Publisher publisher(store, "log+00000000+key");
     Channel channel(UniqueFd(), 0);
     wire::FrameReader reader;
     for (auto rest = input.subspan(1); !rest.empty() && !channel.ended;) {
@@ -89,12 +103,22 @@ void run(ByteView input)
         while (!channel.ended) {
             const auto frame = reader.next();
             if (frame && !*frame) break;
-            channel.ended = !frame || !intake.handle(channel, **frame);
-            if (commit_often) intake.commit();
+            if (!frame) {
+                channel.ended = true;
+                break;
+            }
+            const bool asked = channel.greeted && (*frame)->kind == wire::Kind::ask;
+            channel.ended = asked ? !publisher.handle(channel, **frame) : !intake.handle(channel, **frame);
+            if (!commit_often) continue;
+            intake.commit();
+            publisher.answer_some();
         }
     }
     intake.commit();
+    publisher.answer_some();
     intake.drop(channel);
+    publisher.drop(channel);
+    require(!publisher.has_questions(), "a question outlives its channel");
     while (intake.clean_up() == Intake::CleanUp::more) {
     }
     store.expect_clean();

@@ -122,6 +122,8 @@ wire::KeeperSlice slice_for(const std::filesystem::path& directory, std::chrono:
     slice.origin = "test.example/log";
     slice.tick = tick;
     slice.reserve_bytes = 1 * crypto::mebibyte;
+    slice.large_cover = 0;  // so that what a batch takes is known
+    give_keys(slice);
     return slice;
 }
 

@@ -53,7 +53,7 @@ TEST_CASE("What is not the shape of an envelope is refused, and the channel goes
     SECTION("nothing at all")
     {
         front.say(wire::Kind::begin, 1);
-        front.say(wire::Kind::finish, 1);
+        front.say(wire::Kind::finish, 1, Bytes{0});
         CHECK(hear_refusal(front) == wire::Refusal::invalid);
         wrong.chunks[0].resize(1);  // and another below
         front.next_id = 2;
@@ -90,7 +90,7 @@ TEST_CASE("A breach of the protocol ends the channel")
     {
         front.say(wire::Kind::begin, 1);
         front.say(wire::Kind::chunk, 1, envelope.chunks[0]);
-        front.say(wire::Kind::finish, 2);
+        front.say(wire::Kind::finish, 2, Bytes{0});
     }
     SECTION("a chunk for nothing") { front.say(wire::Kind::chunk, 1, envelope.chunks[0]); }
     SECTION("a number twice")
@@ -98,6 +98,13 @@ TEST_CASE("A breach of the protocol ends the channel")
         front.say(wire::Kind::begin, 1);
         front.say(wire::Kind::begin, 1);
     }
+    SECTION("an end that says neither yes nor no")
+    {
+        front.say(wire::Kind::begin, 1);
+        front.say(wire::Kind::finish, 1, Bytes{2});
+    }
+    SECTION("a question that can't be") { front.say(wire::Kind::ask, 1, Bytes{5, 0, 0, 0, 0, 0, 0, 0, 0, 0}); }
+    SECTION("an answer") { front.say(wire::Kind::answer, 1); }
     expect_breach(serving);
 }
 
@@ -113,7 +120,7 @@ TEST_CASE("A front that does not greet is not served")
     std::vector<std::string> log;
     const SpaceRule space{[] { return std::uint64_t{1} << 40; }, 0};
     Service service(*owner.inner, owner.sequencer, std::move(channels),
-                    {std::chrono::hours{1}, space, [&](std::string_view line) { log.emplace_back(line); }});
+                    {std::chrono::hours{1}, 365, space, [&](std::string_view line) { log.emplace_back(line); }});
     write_full(pair.ours.get(), greeting).value();
     service.run();  // ends because its one channel does
     CHECK(log.size() == 1);
@@ -124,7 +131,7 @@ TEST_CASE("More chunks than there is credit for are a breach")
     const Serving owner;
     SocketPair pair;
     Channel channel(std::move(pair.theirs), 0);
-    Intake intake(*owner.inner, {[] { return std::uint64_t{1} << 40; }, 0}, [](std::string_view) {});
+    Intake intake(*owner.inner, {[] { return std::uint64_t{1} << 40; }, 0}, [](const crypto::Hash&) -> std::optional<std::string> { return std::string(); }, [](std::string_view) {});
     Bytes hello;
     wire::append_hello(hello);
     CHECK(intake.handle(channel, {wire::Kind::hello, 0, ByteView(hello).subspan(wire::frame_head_bytes)}).has_value());
@@ -162,7 +169,7 @@ TEST_CASE("A front that takes no replies holds up nobody else")
     Bytes flood;
     for (wire::UploadId id = 1; id <= 200'000; ++id) {
         wire::append_frame(flood, wire::Kind::begin, id);
-        wire::append_frame(flood, wire::Kind::finish, id);
+        wire::append_finish(flood, id, false);
     }
     CHECK(serving.front().say_what_fits(flood) < flood.size());
     for (int i = 0; i < 20; ++i) CHECK(serving.fronts[1].send(seal_envelope()).stored);

@@ -19,7 +19,7 @@ TEST_CASE("An envelope is stored, and then it is there")
     }
     serving.end();
     CHECK(serving.inner->stats().value().pending == 3);
-    CHECK(serving.sequencer.tick(*serving.inner).value() == 3);
+    CHECK(serving.sequencer.tick(*serving.inner, Take::all).value() == 3);
     CHECK(leaves_in_log(*serving.inner) == leaves_of(envelopes));
     CHECK(serving.log().empty());
 }
@@ -42,7 +42,7 @@ TEST_CASE("Many at once, on several channels, all stored; one commit serves many
     for (auto& thread : threads) thread.join();
     serving.end();
     CHECK(stored == 90);
-    CHECK(serving.sequencer.tick(*serving.inner).value() == 90);
+    CHECK(serving.sequencer.tick(*serving.inner, Take::all).value() == 90);
     CHECK(leaves_in_log(*serving.inner) == leaves_of(envelopes));
     std::size_t chunks = 0;
     for (const auto& envelope : envelopes) chunks += envelope.chunks.size();
@@ -55,7 +55,7 @@ TEST_CASE("The tick comes by itself, and takes no upload that is under way")
     Serving serving(1, std::chrono::milliseconds{50});
     serving.start();
     const auto first = seal_envelope();
-    const auto second = seal_envelope(256 * crypto::kibibyte);
+    const auto second = seal_envelope();
     CHECK(serving.front().send(first).stored);
     serving.front().say(wire::Kind::begin, 100);
     serving.front().say(wire::Kind::chunk, 100, second.chunks[0]);
@@ -125,7 +125,7 @@ TEST_CASE("A group that can't be kept refuses those in it, and nothing acknowled
     serving.end();
     CHECK(!serving.log().empty());
     CHECK(serving.inner->orphans().value().empty());
-    CHECK(serving.sequencer.tick(*serving.inner).value() == 2);
+    CHECK(serving.sequencer.tick(*serving.inner, Take::all).value() == 2);
     CHECK(leaves_in_log(*serving.inner) == Leaves{kept.leaf, after.leaf});
 }
 

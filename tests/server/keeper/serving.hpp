@@ -15,7 +15,7 @@ namespace amana::keeper::test {
 // The store is looked at only after end().
 class Serving {
 public:
-    explicit Serving(std::size_t channels = 1, std::chrono::milliseconds tick = std::chrono::hours{1})
+    explicit Serving(std::size_t channels = 1, std::chrono::milliseconds tick = std::chrono::hours{1}, std::int64_t retention_days = 365)
     {
         std::vector<UniqueFd> theirs;
         for (std::size_t i = 0; i < channels; ++i) {
@@ -24,7 +24,7 @@ public:
             theirs.push_back(std::move(pair.theirs));
         }
         sequencer.adopt(*inner).value();
-        ServiceSettings settings{tick, {[this] { return free_bytes.load(); }, 1000}, [this](std::string_view line) {
+        ServiceSettings settings{tick, retention_days, {[this] { return free_bytes.load(); }, 1000}, [this](std::string_view line) {
                                      const std::lock_guard lock(mutex_);
                                      log_.emplace_back(line);
                                  }};
@@ -53,7 +53,7 @@ public:
     const Scratch scratch;
     std::unique_ptr<Store> inner = SqliteStore::open(scratch.path()).value();
     FaultyStore store{*inner};
-    Sequencer sequencer = Sequencer::create("test.example/log", SecretBuffer::copy_of(Bytes(32, 5))).value();
+    Sequencer sequencer = test_sequencer();
     std::atomic<std::uint64_t> free_bytes = std::uint64_t{1} << 40;
     std::vector<FakeFront> fronts;
 

@@ -2,6 +2,7 @@
 // What every store must do (server/keeper/store.hpp), on each store there is.
 #include "server/keeper/sequencer.hpp"
 #include "server/keeper/sqlite_store.hpp"
+#include "server/keeper/tree_reader.hpp"
 #include "tests/server/keeper/support.hpp"
 #include "tests/support/catch.hpp"
 
@@ -15,11 +16,6 @@ struct Sqlite {
         return SqliteStore::open(directory).value();
     }
 };
-
-Sequencer make_sequencer()
-{
-    return Sequencer::create("test.example/log", SecretBuffer::copy_of(Bytes(32, 5))).value();
-}
 
 std::vector<SealedEnvelope> some_envelopes()
 {
@@ -45,7 +41,7 @@ TEMPLATE_TEST_CASE("What is accepted goes into the log, once and whole", "", Sql
 {
     const Scratch scratch;
     const auto store = TestType::open(scratch.path());
-    const auto sequencer = make_sequencer();
+    const auto sequencer = test_sequencer();
     sequencer.adopt(*store).value();
     CHECK(store->tree().value().size == 0);
     CHECK(!store->tree().value().checkpoint.empty());
@@ -56,7 +52,7 @@ TEMPLATE_TEST_CASE("What is accepted goes into the log, once and whole", "", Sql
     CHECK(store->stats().value().pending == envelopes.size());
     CHECK(store->stats().value().pending_bytes == (5 * 32 + 64 + 1024) * crypto::kibibyte);
 
-    CHECK(sequencer.tick(*store).value() == envelopes.size());
+    CHECK(sequencer.tick(*store, Take::all).value() == envelopes.size());
     CHECK(leaves_in_log(*store) == leaves_of(envelopes));
     CHECK(store->stats().value().pending == 0);
     CHECK(store->stats().value().log_size == envelopes.size());
@@ -65,32 +61,30 @@ TEMPLATE_TEST_CASE("What is accepted goes into the log, once and whole", "", Sql
     SECTION("a tick with nothing to do changes nothing")
     {
         const auto before = store->tree().value();
-        CHECK(sequencer.tick(*store).value() == 0);
+        CHECK(sequencer.tick(*store, Take::all).value() == 0);
         CHECK(store->tree().value().checkpoint == before.checkpoint);
     }
     SECTION("a second tick goes on where the first ended, and the checkpoint signs the whole")
     {
         (void)stage_and_accept(*store, seal_envelope());
-        CHECK(sequencer.tick(*store).value() == 1);
+        CHECK(sequencer.tick(*store, Take::all).value() == 1);
         const auto tree = store->tree().value();
         const auto checkpoint = crypto::Checkpoint::parse(tree.checkpoint, sequencer.verifier()).value();
         CHECK(checkpoint.size == envelopes.size() + 1);
         crypto::Frontier frontier;
-        for (std::uint64_t index = 0; index < checkpoint.size; ++index) {
-            bool first = true;
-            store->read(index, [&](const LogEntry& entry, ByteView) -> Result<void> {
-                if (std::exchange(first, false)) frontier.append(entry.leaf);
-                return {};
-            }).value();
-        }
+        for_each_leaf(*store, 0, checkpoint.size, [&](std::uint64_t, const crypto::Hash& leaf) -> Result<void> {
+            frontier.append(leaf);
+            return {};
+        }).value();
         CHECK(frontier.root() == checkpoint.root);
+
     }
 }
 
 TEMPLATE_TEST_CASE("A store that is opened again holds what was committed and nothing else", "", Sqlite)
 {
     const Scratch scratch;
-    const auto sequencer = make_sequencer();
+    const auto sequencer = test_sequencer();
     const auto kept = seal_envelope();
     const auto uncommitted = seal_envelope();
     const auto unfinished = seal_envelope(256 * crypto::kibibyte);
@@ -110,11 +104,11 @@ TEMPLATE_TEST_CASE("A store that is opened again holds what was committed and no
 
     SECTION("a tick does not touch an unfinished upload")
     {
-        CHECK(sequencer.tick(*store).value() == 1);
+        CHECK(sequencer.tick(*store, Take::all).value() == 1);
         CHECK(leaves_in_log(*store) == Leaves{kept.leaf});
         CHECK(store->orphans().value() == std::vector<UploadKey>{orphan});
         store->accept({orphan, unfinished.size_class, unfinished.leaf}).value();
-        CHECK(sequencer.tick(*store).value() == 1);
+        CHECK(sequencer.tick(*store, Take::all).value() == 1);
         CHECK(leaves_in_log(*store) == Leaves{kept.leaf, unfinished.leaf});
     }
     SECTION("an unfinished upload is discarded in pieces")
@@ -140,12 +134,12 @@ TEMPLATE_TEST_CASE("A tick that fails changes nothing", "", Sqlite)
 {
     const Scratch scratch;
     const auto store = TestType::open(scratch.path());
-    const auto sequencer = make_sequencer();
+    const auto sequencer = test_sequencer();
     sequencer.adopt(*store).value();
     (void)stage_and_accept(*store, seal_envelope());
     store->commit().value();
     const auto before = store->tree().value();
-    const auto failed = store->sequence([](const Tree&, std::vector<PendingEnvelope>&) -> Result<Tree> {
+    const auto failed = store->sequence([](const Tree&, std::vector<PendingEnvelope>&) -> Result<Batch> {
         return Error{"no", ""};
     });
     CHECK(failed.has_error());
@@ -159,7 +153,7 @@ TEMPLATE_TEST_CASE("Log order is neither the order of arrival nor that of the ke
 {
     const Scratch scratch;
     const auto store = TestType::open(scratch.path());
-    const auto sequencer = make_sequencer();
+    const auto sequencer = test_sequencer();
     sequencer.adopt(*store).value();
     // 8 entries in one fixed order: by chance once in 40,320.
     int in_order_of_arrival = 0;
@@ -173,13 +167,12 @@ TEMPLATE_TEST_CASE("Log order is neither the order of arrival nor that of the ke
             by_key[stage_and_accept(*store, envelope)] = envelope.leaf;
         }
         const auto first = store->tree().value().size;
-        CHECK(sequencer.tick(*store).value() == 8);
+        CHECK(sequencer.tick(*store, Take::all).value() == 8);
         std::vector<crypto::Hash> logged(8);
-        for (std::uint64_t i = 0; i < 8; ++i)
-            store->read(first + i, [&](const LogEntry& entry, ByteView) -> Result<void> {
-                logged[i] = entry.leaf;
-                return {};
-            }).value();
+        for_each_leaf(*store, first, first + 8, [&](std::uint64_t index, const crypto::Hash& leaf) -> Result<void> {
+            logged[index - first] = leaf;
+            return {};
+        }).value();
         std::vector<crypto::Hash> keyed;
         for (const auto& [key, leaf] : by_key) keyed.push_back(leaf);
         in_order_of_arrival += logged == arrived ? 1 : 0;
@@ -193,7 +186,7 @@ TEMPLATE_TEST_CASE("What is discarded is in no file after the store has settled"
 {
     const Scratch scratch;
     const auto store = TestType::open(scratch.path());
-    make_sequencer().adopt(*store).value();
+    test_sequencer().adopt(*store).value();
     const auto envelope = seal_envelope(256 * crypto::kibibyte);
     const auto key = stage(*store, envelope);
     store->commit().value();
@@ -227,18 +220,18 @@ TEMPLATE_TEST_CASE("A store takes only its own log's key and name", "", Sqlite)
 {
     const Scratch scratch;
     const auto store = TestType::open(scratch.path());
-    make_sequencer().adopt(*store).value();
-    CHECK(make_sequencer().adopt(*store).has_value());
-    CHECK(Sequencer::create("test.example/log", SecretBuffer::copy_of(Bytes(32, 6))).value().adopt(*store).has_error());
-    CHECK(Sequencer::create("test.example/other", SecretBuffer::copy_of(Bytes(32, 5))).value().adopt(*store).has_error());
-    CHECK(Sequencer::create("two words", SecretBuffer::copy_of(Bytes(32, 5))).has_error());
+    test_sequencer().adopt(*store).value();
+    CHECK(test_sequencer().adopt(*store).has_value());
+    CHECK(test_sequencer(6).adopt(*store).has_error());
+    CHECK(test_sequencer(5, "test.example/other").adopt(*store).has_error());
+    CHECK(Sequencer::create("two words", SecretBuffer::copy_of(Bytes(32, 5)), {}, system_clock()).has_error());
 }
 
 TEST_CASE("SQLite: a full disk is told apart, and nothing of the group is kept")
 {
     const Scratch scratch;
     const auto store = SqliteStore::open(scratch.path()).value();
-    make_sequencer().adopt(*store).value();
+    test_sequencer().adopt(*store).value();
     const auto kept = seal_envelope();
     (void)stage_and_accept(*store, kept);
     store->commit().value();
@@ -262,7 +255,7 @@ TEST_CASE("SQLite: a full disk is told apart, and nothing of the group is kept")
     store->limit_file_bytes(0).value();
     (void)stage_and_accept(*store, envelope);
     store->commit().value();
-    CHECK(make_sequencer().tick(*store).value() == 2);
+    CHECK(test_sequencer().tick(*store, Take::all).value() == 2);
     CHECK(leaves_in_log(*store) == Leaves{kept.leaf, envelope.leaf});
 }
 
@@ -273,10 +266,10 @@ TEST_CASE("SQLite: another schema and another program's file are refused, with a
     SECTION("newer")
     {
         (void)SqliteStore::open(scratch.path()).value();
-        Database::open(path, Database::Mode::read_write_create).value()->execute("PRAGMA user_version = 2").value();
+        Database::open(path, Database::Mode::read_write_create).value()->execute("PRAGMA user_version = 3").value();
         const auto opened = SqliteStore::open(scratch.path());
         REQUIRE(opened.has_error());
-        CHECK(opened.error().message.find("schema version 2") != std::string::npos);
+        CHECK(opened.error().message.find("schema version 3") != std::string::npos);
         CHECK(!opened.error().hint.empty());
     }
     SECTION("another program's")
@@ -291,7 +284,7 @@ TEST_CASE("SQLite: another schema and another program's file are refused, with a
     }
 }
 
-TEST_CASE("SQLite: no column could hold a time or an order")
+TEST_CASE("SQLite: no column of a report could hold a time or an order")
 {
     const Scratch scratch;
     (void)SqliteStore::open(scratch.path()).value();
@@ -300,9 +293,11 @@ TEST_CASE("SQLite: no column could hold a time or an order")
                                      "WHERE t.type = 'table' ORDER BY 1");
     std::set<std::string> found;
     while (columns.step().value()) found.emplace(as_text(columns.blob(0)));
-    CHECK(found == std::set<std::string>{"log.idx", "log.leaf_hash", "log.size_class", "log_chunk.data", "log_chunk.key",
+    CHECK(found == std::set<std::string>{"log.idx", "log.size_class", "log_chunk.data", "log_chunk.key", "mark.day", "mark.size",
                                          "pending.key", "pending.leaf_hash", "pending.size_class", "staged_chunk.data",
-                                         "staged_chunk.key", "tree.checkpoint", "tree.frontier", "tree.one", "tree.size"});
+                                         "staged_chunk.key", "tile.hashes", "tile.key", "tree.checkpoint", "tree.erased_below",
+                                         "tree.frontier", "tree.long_from", "tree.one", "tree.size", "tree.ticks_to_long",
+                                         "tree.witnessed", "tree.witnessed_size"});
 }
 
 }  // namespace amana::keeper::test

@@ -5,6 +5,8 @@
 
 #include "base/file.hpp"
 #include "crypto/bundle.hpp"
+#include "server/keeper/batch_policy.hpp"
+#include "server/keeper/sequencer.hpp"
 #include "server/keeper/store.hpp"
 #include "server/wire/messages.hpp"
 #include "server/wire/slices.hpp"
@@ -39,6 +41,13 @@ struct SealedEnvelope {
 };
 [[nodiscard]] SealedEnvelope seal_envelope(std::uint64_t size_class = crypto::text_class, std::size_t recipients = 1);
 
+// A sequencer of the test's log. Without `cover` it adds no decoys, so that what is counted is what was sent.
+[[nodiscard]] Sequencer test_sequencer(Byte seed = 5, const std::string& origin = "test.example/log", Clock clock = system_clock());
+[[nodiscard]] Sequencer covered_sequencer(const BatchPolicy& policy);
+// A key set of one recipient, whose secret is_decoy() has, in a slice.
+void give_keys(wire::KeeperSlice& slice);
+[[nodiscard]] bool is_decoy(ByteView envelope);
+
 [[nodiscard]] UploadKey stage(Store& store, const SealedEnvelope& envelope);
 [[nodiscard]] UploadKey stage_and_accept(Store& store, const SealedEnvelope& envelope);
 
@@ -51,6 +60,11 @@ using Leaves = std::multiset<crypto::Hash>;
 // when its root is not that of the entries.
 struct BundleRead {
     std::uint64_t first = 0;
+    std::uint64_t erased = 0;
+    std::uint64_t decoys = 0;
+    Leaves reports;  // all others
+    std::uint16_t part = 0;
+    std::uint16_t parts = 0;
     std::uint64_t tree_size = 0;
     std::vector<crypto::Hash> leaves;
 };
@@ -121,12 +135,26 @@ public:
     Stored<void> stage(UploadKey key, std::uint32_t number, ByteView chunk) override;
     Stored<void> accept(const PendingEnvelope& envelope) override;
     Stored<std::size_t> discard(UploadKey key, std::size_t max) override;
+    Stored<void> begin() override { return inner_.begin(); }
     Stored<std::uint64_t> sequence(const Arrange& arrange) override { return inner_.sequence(arrange); }
+    Stored<std::size_t> erase(std::uint64_t below, std::size_t max) override { return inner_.erase(below, max); }
+    Stored<void> set_witnessed(ByteView note, std::uint64_t size) override { return inner_.set_witnessed(note, size); }
     Stored<void> commit() override;
     void roll_back() override { inner_.roll_back(); }
     Stored<std::vector<UploadKey>> orphans() override { return inner_.orphans(); }
     Stored<Tree> tree() override { return inner_.tree(); }
-    Stored<void> read(std::uint64_t index, const EntrySink& sink) override { return inner_.read(index, sink); }
+    Stored<std::vector<PendingEnvelope>> pending() override { return inner_.pending(); }
+    Stored<Bytes> tile(unsigned level, std::uint64_t index) override { return inner_.tile(level, index); }
+    Stored<bool> read(std::uint64_t index, const EntrySink& sink) override { return inner_.read(index, sink); }
+    Stored<std::uint64_t> size_class(std::uint64_t index) override { return inner_.size_class(index); }
+    Stored<std::uint64_t> size_on(std::int64_t day) override { return inner_.size_on(day); }
+    Stored<void> read_pending(const PendingEnvelope& envelope, const EntrySink& sink) override
+    {
+        return inner_.read_pending(envelope, sink);
+    }
+    Stored<void> freeze() override { return inner_.freeze(); }
+    void thaw() override { inner_.thaw(); }
+    Stored<std::vector<std::string>> damage() override { return inner_.damage(); }
     Stored<Stats> stats() override { return inner_.stats(); }
     Stored<bool> settle() override { return inner_.settle(); }
     Stored<void> reclaim() override { return inner_.reclaim(); }

@@ -31,7 +31,19 @@ FrontSlice front_slice()
 
 KeeperSlice keeper_slice()
 {
-    return {5, "/var/lib/amana", "reports.example.org", std::chrono::seconds(60), 1234567};
+    KeeperSlice slice;
+    slice.channels = 5;
+    slice.directory = "/var/lib/amana";
+    slice.origin = "reports.example.org";
+    slice.tick = std::chrono::seconds(60);
+    slice.file_ticks = 3;
+    slice.batch = 16;
+    slice.large_cover = 98765;
+    slice.retention = std::chrono::hours(48);
+    slice.reserve_bytes = 1234567;
+    slice.keyset = Bytes(2000, 'k');
+    slice.root_fingerprint = std::string(64, 'b');
+    return slice;
 }
 
 // Runs `child` in a process of its own whose descriptor 3 is the other end of what is returned.
@@ -102,6 +114,12 @@ TEST_CASE("the keeper's slice comes back as it went")
     CHECK(back->origin == "reports.example.org");
     CHECK(back->tick == std::chrono::seconds(60));
     CHECK(back->reserve_bytes == 1234567);
+    CHECK(back->file_ticks == 3);
+    CHECK(back->batch == 16);
+    CHECK(back->large_cover == 98765);
+    CHECK(back->retention == std::chrono::hours(48));
+    CHECK(back->keyset == Bytes(2000, 'k'));
+    CHECK(back->root_fingerprint == std::string(64, 'b'));
 }
 
 TEST_CASE("a slice cut short anywhere, or with anything after it, is refused")

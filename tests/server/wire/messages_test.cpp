@@ -36,17 +36,19 @@ std::size_t below(std::mt19937_64& random, std::size_t bound)
 
 Kept random_frame(std::mt19937_64& random)
 {
-    const auto kind = static_cast<Kind>(1 + below(random, 8));
+    const auto kind = static_cast<Kind>(1 + below(random, 10));
     std::size_t size = 0;
     switch (kind) {
     case Kind::hello: size = 2; break;
     case Kind::chunk: size = below(random, 3) == 0 ? max_body_bytes : 1 + below(random, 2000); break;
     case Kind::credit: size = 4; break;
     case Kind::refused: size = 1; break;
+    case Kind::finish: size = 1; break;
+    case Kind::stored: size = below(random, 2) * below(random, max_promise_bytes + 1); break;
+    case Kind::ask: size = 10; break;
+    case Kind::answer: size = below(random, max_answer_bytes + 1); break;
     case Kind::begin:
-    case Kind::finish:
-    case Kind::abort:
-    case Kind::stored: break;
+    case Kind::abort: break;
     }
     Bytes body(size);
     for (auto& byte : body) byte = static_cast<Byte>(random());
@@ -131,13 +133,17 @@ TEST_CASE("A frame that can't be is refused as soon as its head shows it")
     CHECK(refused_as_frame(raw_frame(5 + max_body_bytes + 1, 3, 0)));
     CHECK(refused_as_frame(raw_frame(0xffffffff, 3, 0)));
     CHECK(refused_as_frame(raw_frame(5, 0, 0)));
-    CHECK(refused_as_frame(raw_frame(5, 9, 0)));
+    CHECK(refused_as_frame(raw_frame(5, 11, 0)));
     CHECK(refused_as_frame(raw_frame(5, 255, 0)));
     CHECK(refused_as_frame(raw_frame(5 + 3, 1, 3)));   // hello
     CHECK(refused_as_frame(raw_frame(5 + 1, 2, 1)));   // begin
     CHECK(refused_as_frame(raw_frame(5, 3, 0)));       // an empty chunk
     CHECK(refused_as_frame(raw_frame(5 + 3, 6, 3)));   // credit
     CHECK(refused_as_frame(raw_frame(5, 8, 0)));       // refused
+    CHECK(refused_as_frame(raw_frame(5, 4, 0)));       // finish
+    CHECK(refused_as_frame(raw_frame(5 + max_promise_bytes + 1, 7, max_promise_bytes + 1)));
+    CHECK(refused_as_frame(raw_frame(5 + 9, 9, 9)));   // ask
+    CHECK(refused_as_frame(raw_frame(5 + max_answer_bytes + 1, 10, max_answer_bytes + 1)));
     CHECK(!refused_as_frame(raw_frame(5 + max_body_bytes, 3, max_body_bytes)));
 }
 
@@ -187,6 +193,52 @@ TEST_CASE("Bodies of credits and refusals are held to their meaning")
     CHECK(refusal(3));
     CHECK(!refusal(0));
     CHECK(!refusal(4));
+}
+
+TEST_CASE("Whether a promise is wanted is said in one way")
+{
+    const auto finish = [](Byte flag) {
+        const Bytes body{flag};
+        return parse_finish({Kind::finish, 1, body});
+    };
+    CHECK(!finish(0).value());
+    CHECK(finish(1).value());
+    CHECK(finish(2).has_error());
+    Bytes out;
+    append_finish(out, 7, true);
+    CHECK(out == Bytes{0, 0, 0, 6, 4, 0, 0, 0, 7, 1});
+}
+
+TEST_CASE("Questions are held to what can be asked")
+{
+    const auto read = [](const Ask& ask) -> std::optional<Ask> {
+        Bytes out;
+        append_ask(out, 9, ask);
+        const auto parsed = parse_ask({Kind::ask, 9, ByteView(out).subspan(frame_head_bytes)});
+        return parsed ? std::optional(*parsed) : std::nullopt;
+    };
+    for (const auto& ask : {Ask{Asked::checkpoint}, Ask{Asked::witnessed}, Ask{Asked::verifier}, Ask{Asked::tile, 0, 0},
+                          Ask{Asked::tile, tile_levels - 1, max_tile_index - 1}})
+        CHECK(read(ask) == ask);
+    for (const auto& ask : {Ask{Asked{0}}, Ask{Asked{5}}, Ask{Asked::checkpoint, 1, 0}, Ask{Asked::checkpoint, 0, 1},
+                          Ask{Asked::tile, tile_levels, 0}, Ask{Asked::tile, 0, max_tile_index}})
+        CHECK(!read(ask));
+}
+
+TEST_CASE("What was given can be overwritten")
+{
+    Bytes stream;
+    append_frame(stream, Kind::stored, 1, as_bytes("a promise"));
+    FrameReader reader;
+    auto room = reader.room();
+    std::copy(stream.begin(), stream.end(), room.begin());
+    reader.filled(stream.size());
+    const auto frame = reader.next();
+    REQUIRE(frame.value());
+    const auto body = (*frame)->body;
+    CHECK(as_text(body) == "a promise");
+    reader.wipe_given();
+    CHECK(std::all_of(body.begin(), body.end(), [](Byte byte) { return byte == 0; }));
 }
 
 }  // namespace amana::wire

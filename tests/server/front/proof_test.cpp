@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The proof: shown to who asked for it, once, in the answer itself; and to nobody else.
+#include "tests/server/front/front.hpp"
+#include "tests/server/front/reporting.hpp"
+#include "tests/support/catch.hpp"
+
+namespace amana::front::test {
+
+namespace {
+
+const std::string story = "Somebody asked my brother to go";
+const std::string promise = "amana promise v1\ntest<&>.example\n0\n4096\nTEVBRg==\n\n— test<&>.example c2lnbmF0dXJl+/==\n";
+
+std::string post(const std::string& body, const std::string& target = "/en/report")
+{
+    return "POST " + target + " HTTP/1.1\r\nHost: a\r\nContent-Type: " + std::string(form_type) + "\r\nContent-Length: " +
+           std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+std::string asking(std::string_view text)
+{
+    return FormBody().story(text).part("Content-Disposition: form-data; name=\"proof\"", "1").end();
+}
+bool is(const Client::Answer& answer, const std::string& status) { return answer.head.starts_with("HTTP/1.1 " + status + " "); }
+
+std::string between(const std::string& text, const std::string& open, const std::string& close)
+{
+    const auto from = text.find(open);
+    REQUIRE(from != std::string::npos);
+    const auto to = text.find(close, from + open.size());
+    REQUIRE(to != std::string::npos);
+    return text.substr(from + open.size(), to - from - open.size());
+}
+
+std::string percent_decoded(const std::string& text)
+{
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '%') {
+            out += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
+            i += 2;
+        } else {
+            out += text[i];
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("Who asks gets the proof in the answer, to copy and to save")
+{
+    Front::Options options;
+    options.promise = promise;
+    Front front(options);
+    for (const std::string language : {"en", "ar"}) {
+        const auto answer = front.ask(post(asking(story), "/" + language + "/report"));
+        REQUIRE(is(answer, "200"));
+        const auto link = between(answer.body, "href=\"data:text/plain;charset=utf-8,", "\" download=\"proof.txt\"");
+        CHECK(percent_decoded(link) == promise);
+        CHECK(link.find_first_not_of("%ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") == std::string::npos);
+        const auto shown = between(answer.body, "<pre dir=\"ltr\">", "</pre>");
+        CHECK(shown == "amana promise v1\ntest&lt;&amp;&gt;.example\n0\n4096\nTEVBRg==\n\n— test&lt;&amp;&gt;.example c2lnbmF0dXJl+/==\n");
+        CHECK_THAT(answer.body, Catch::Contains("</body>\n</html>\n"));
+        CHECK(answer.head.find("Location") == std::string::npos);
+    }
+    CHECK(front.promised() == 2);
+    CHECK(front.stored() == 2);
+}
+
+TEST_CASE("Who does not ask is told of no proof, and the keeper makes none")
+{
+    Front::Options options;
+    options.promise = promise;
+    Front front(options);
+    const auto answer = front.ask(post(FormBody().story(story).end()));
+    CHECK(is(answer, "303"));
+    CHECK(answer.body.empty());
+    // A file of that name is no wish.
+    CHECK(is(front.ask(post(FormBody().story(story).part("Content-Disposition: form-data; name=\"proof\"; filename=\"a\"", "1").end())), "303"));
+    CHECK(front.promised() == 0);
+    CHECK(std::string(front.site().pages.received("en")).find("proof") == std::string::npos);
+}
+
+TEST_CASE("When no proof can be made, that is said, and that the report is stored")
+{
+    Front front;
+    const auto answer = front.ask(post(asking(story)));
+    CHECK(is(answer, "200"));
+    CHECK(answer.body == front.site().pages.received_without_proof("en"));
+    CHECK(front.stored() == 1);
+}
+
+TEST_CASE("A problem gives the box back as it was")
+{
+    Front front;
+    const auto without = front.ask(post(FormBody().story("short").end()));
+    CHECK(is(without, "422"));
+    CHECK(without.body.find("checked") == std::string::npos);
+    const auto with = front.ask(post(asking("short")));
+    CHECK(is(with, "422"));
+    CHECK(with.body.find("<details open>") != std::string::npos);
+    CHECK(with.body.find("aria-describedby=\"proof-warning\" checked>") != std::string::npos);
+    CHECK(with.body.find(">\nshort</textarea>") != std::string::npos);
+    CHECK(with.body.size() == without.body.size() + std::string(" open checked").size());
+}
+
+}  // namespace amana::front::test
