@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //
 // A second implementation of what is signed and carried, from docs/ENVELOPE.md alone: signed notes (section 4), key
-// sets (5), secret files (6), log and bundle (7). Whatever is not as it should be throws.
+// sets (5), secret files (6). Whatever is not as it should be throws. The log and its bundles are in log.mjs.
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { argon2id } from '@noble/hashes/argon2.js';
@@ -152,83 +152,3 @@ export function openSecretFile(bytes, passphrase) {
 /** What lies under the master key with this label. */
 export const openSealedRecord = (record, masterKey, label) =>
   xchacha20poly1305(masterKey, record.subarray(0, 24), utf8ToBytes(label)).decrypt(record.subarray(24));
-
-// ---- log and bundle (section 7) -------------------------------------------------------------------------------------
-
-const LEAF = Uint8Array.of(0), NODE = Uint8Array.of(1);
-export const leafHash = (entry) => sha256.create().update(LEAF).update(entry).digest();
-const nodeHash = (left, right) => sha256(concatBytes(NODE, left, right));
-const ones = (size) => [...size.toString(2)].filter((bit) => bit === '1').length;
-
-/** A tree of which only the right edge is kept: the roots of its whole subtrees, the largest first. */
-export class Tree {
-  constructor(size = 0n, edge = []) {
-    demand(edge.length === ones(size) && edge.every((hash) => hash.length === 32), 'the edge of a tree');
-    this.size = size;
-    this.edge = [...edge];
-  }
-
-  append(hash) {
-    let subtree = hash;
-    for (let size = this.size; size & 1n; size >>= 1n) subtree = nodeHash(this.edge.pop(), subtree);
-    this.edge.push(subtree);
-    this.size += 1n;
-  }
-
-  root() {
-    return this.edge.length ? this.edge.reduceRight((right, left) => nodeHash(left, right)) : sha256(new Uint8Array(0));
-  }
-}
-
-/** A checkpoint by this verifier key: { origin, size, root }. */
-export function openCheckpoint(bytes, verifierKey, most = 8 << 10) {
-  const key = parseVerifierKey(verifierKey);
-  const lines = openNote(bytes, key, most).slice(0, -1).split('\n');
-  demand(lines.length === 3 && lines[0] === key.name, 'not a checkpoint of this log');
-  return { origin: lines[0], size: decimal(lines[1]), root: fromBase64(lines[2], 32) };
-}
-
-const BUNDLE_MAGIC = utf8ToBytes('AMANA-BUNDLE\n');
-
-/**
- * A bundle, verified whole: { checkpoint, first, envelopes, tree }. `edge` is the tree's right edge at the bundle's
- * first entry; `seen` ({ size, root }) a tree of this log that was verified before, which has to be a prefix of it.
- */
-export function openBundle(bytes, verifierKey, { edge = [], seen } = {}) {
-  let at = 0;
-  const take = (size) => {
-    demand(size <= bytes.length - at, 'a bundle that ends early');
-    at += Number(size);
-    return bytes.subarray(at - Number(size), at);
-  };
-  const number = (size) => BigInt(`0x${bytesToHex(take(size))}`);
-  demand(equal(take(13), BUNDLE_MAGIC) && number(2) === 1n, 'not a bundle');
-  const noteLength = number(4);
-  demand(noteLength <= 8n << 10n, 'a note that is too long');
-  const checkpoint = openCheckpoint(take(noteLength), verifierKey);
-  const first = number(8);
-  demand(first <= checkpoint.size, 'a bundle from beyond its end');
-  demand((checkpoint.size - first) * 8n <= bytes.length - at, 'a bundle that ends early');
-
-  const tree = new Tree(first, edge), envelopes = [];
-  let isPrefix = !seen;
-  const compareWithSeen = () => {
-    if (!seen || tree.size !== seen.size) return;
-    demand(equal(tree.root(), seen.root), 'the log was rewritten');
-    isPrefix = true;
-  };
-  compareWithSeen();
-  while (tree.size < checkpoint.size) {
-    const envelope = take(number(8));
-    tree.append(leafHash(envelope));
-    envelopes.push(envelope);
-    compareWithSeen();
-  }
-  demand(at === bytes.length, 'something follows the entries');
-  demand(equal(tree.root(), checkpoint.root), 'the entries are not those of the checkpoint');
-  demand(isPrefix, 'the tree seen before is not within this bundle');
-  return { checkpoint, first, envelopes, tree };
-}
-
-/** The envelopes of a bundle whose log has this verifier key. */
-export const verifyBundle = (bytes, verifierKey, known) => openBundle(bytes, verifierKey, known).envelopes;

@@ -96,7 +96,7 @@ TEST_CASE("Who wants a promise gets the log's word for its own envelope; who doe
     (void)front.hear();
     const auto text = seal_envelope();
     const auto promised = crypto::Promise::parse(as_bytes(promise_for(front, text, true)), serving.sequencer.verifier());
-    REQUIRE(promised);
+    REQUIRE(promised.has_value());
     CHECK(promised->leaf == text.leaf);
     CHECK(promised->from == 0);
     CHECK(promised->by == promise_window);
@@ -145,7 +145,7 @@ TEST_CASE("A flood of questions delays no report")
     for (int i = 0; i < 20; ++i) {
         serving.fronts[0].say_raw(flood);
         CHECK(serving.fronts[1].send(seal_envelope()).stored);
-        for (std::size_t heard = 0; heard < wire::max_asks;) heard += serving.fronts[0].hear()->kind == wire::Kind::answer ? 1 : 0;
+        for (std::size_t heard = 0; heard < wire::max_asks;) heard += serving.fronts[0].hear()->kind == wire::Kind::answer ? 1u : 0u;
     }
     serving.end();
     CHECK(serving.log().empty());
