@@ -132,7 +132,7 @@ Bytes written(const BundlePlan& plan)
 
 Bytes rehashed(Bytes bundle, bool has_hash)
 {
-    if (has_hash) bundle.resize(bundle.size() - crypto::hash_bytes);
+    if (has_hash) bundle.erase(bundle.end() - static_cast<std::ptrdiff_t>(crypto::hash_bytes), bundle.end());
     append(bundle, crypto::sha256(bundle));
     return bundle;
 }
