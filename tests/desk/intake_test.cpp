@@ -130,7 +130,7 @@ TEST_CASE("what follows the end is refused", "[intake]")
     auto bundle = half.log.bundle();
     bundle.push_back(0);
     half.refused(bundle, "damaged or cut off");
-    bundle.resize(bundle.size() - 1 - crypto::hash_bytes);
+    bundle.erase(bundle.end() - static_cast<std::ptrdiff_t>(1 + crypto::hash_bytes), bundle.end());
     bundle.push_back(0);
     half.refused(rehashed(bundle, false), "something follows the last entry");
     auto plan = half.log.plan(0, 5);
