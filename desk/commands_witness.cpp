@@ -92,7 +92,8 @@ Result<void> run_cosign(const CommandLine& line, const Surroundings& surrounding
     if (!log) return log.error();
     std::erase_if(note->signatures, [&](const auto& signature) { return !*log || signature.id != (*log)->id(); });
     const auto today = surroundings.clock() / one_day * one_day;
-    note->cosign(keys->keys.deployment + "/" + std::string(witness_role), seed->view(), static_cast<std::uint64_t>(today));
+    const crypto::NoteVerifier witness{keys->keys.deployment + "/" + std::string(witness_role), keys->keys.witness.key};
+    note->cosign(witness.name, seed->view(), static_cast<std::uint64_t>(today));
     const auto text = note->encode();
     constexpr mode_t public_file = 0644;
     for (const auto& path : {line.out, paths.cosigned()})
@@ -101,6 +102,7 @@ Result<void> run_cosign(const CommandLine& line, const Surroundings& surrounding
     Output out(STDOUT_FILENO);
     out.text(fmt::format("Co-signed: the log up to entry {}. Carry ", seen->size())).foreign(line.out.string());
     out.text(" to the server: amana-server witness --config FILE NOTE\n");
+    out.text("Whoever watches the log knows the co-signature by this key: " + witness.cosigner_text() + "\n");
     return out.finish();
 }
 
