@@ -46,6 +46,13 @@ NoteKeyId key_id(const NoteVerifier& verifier, Byte algorithm)
     return id;
 }
 
+std::string key_text(const NoteVerifier& verifier, Byte algorithm, const NoteKeyId& id)
+{
+    Bytes tagged{algorithm};
+    append(tagged, verifier.key);
+    return verifier.name + "+" + to_hex(id) + "+" + to_base64(tagged);
+}
+
 // What a witness signs (C2SP tlog-cosignature).
 std::string cosigned_text(const std::string& text, std::uint64_t time)
 {
@@ -72,9 +79,12 @@ NoteKeyId NoteVerifier::cosigner_id() const
 
 std::string NoteVerifier::text() const
 {
-    Bytes tagged{note_ed25519};
-    append(tagged, key);
-    return name + "+" + to_hex(id()) + "+" + to_base64(tagged);
+    return key_text(*this, note_ed25519, id());
+}
+
+std::string NoteVerifier::cosigner_text() const
+{
+    return key_text(*this, note_cosignature, cosigner_id());
 }
 
 Result<NoteVerifier> NoteVerifier::parse(std::string_view text)

@@ -28,6 +28,7 @@ struct NoteVerifier {
     // The same key as a witness's.
     [[nodiscard]] NoteKeyId cosigner_id() const;
     [[nodiscard]] std::string text() const;
+    [[nodiscard]] std::string cosigner_text() const;
     [[nodiscard]] static Result<NoteVerifier> parse(std::string_view text);
 };
 

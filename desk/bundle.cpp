@@ -71,7 +71,7 @@ Result<Bundle> Bundle::open(const std::vector<std::filesystem::path>& files, con
     if (opened.empty()) return Error{"no bundle was named", "Name the file that 'amana-server export' wrote."};
     // A kept part that is damaged since is missing; one that came again counts once.
     std::error_code unknown;
-    const auto& head = opened.front().head();
+    const auto head = opened.front().head();
     for (std::uint32_t part = 1; head.parts > 1 && part <= head.parts; ++part) {
         const auto kept = paths.parts() / fmt::format("{}.{}", id_of(head), part);
         if (!std::filesystem::exists(kept, unknown)) continue;

@@ -28,11 +28,12 @@ constexpr const char* settings = "PRAGMA journal_mode = DELETE;"
 // key is level * 2^56 + number.
 constexpr const char* schema =
     "CREATE TABLE log(id INTEGER PRIMARY KEY CHECK (id = 1), verifier BLOB NOT NULL, size INTEGER NOT NULL,"
-    "  edge BLOB NOT NULL, checkpoint BLOB NOT NULL) STRICT;"
-    "INSERT INTO log VALUES (1, x'', 0, x'', x'');"
+    "  edge BLOB NOT NULL, checkpoint BLOB NOT NULL, day INTEGER NOT NULL DEFAULT 0) STRICT;"
+    "INSERT INTO log(id, verifier, size, edge, checkpoint) VALUES (1, x'', 0, x'', x'');"
     "CREATE TABLE leaf(position INTEGER PRIMARY KEY, leaf BLOB NOT NULL) STRICT;"
     "CREATE INDEX leaf_by_hash ON leaf(leaf);"
     "CREATE TABLE subtree(key INTEGER PRIMARY KEY, root BLOB NOT NULL) STRICT;"
+    "CREATE TABLE canary(number INTEGER PRIMARY KEY, record BLOB NOT NULL) STRICT;"
     "CREATE TABLE envelope(number INTEGER PRIMARY KEY, leaf BLOB NOT NULL UNIQUE, bytes INTEGER NOT NULL,"
     "  size_class INTEGER NOT NULL, status BLOB NOT NULL, record BLOB NOT NULL) STRICT;"
     "PRAGMA user_version = 2;";
@@ -131,14 +132,14 @@ Result<void> Casebook::forget_log()
 
 Result<SeenLog> Casebook::seen()
 {
-    auto statement = database_->prepare("SELECT size, edge, checkpoint FROM log");
+    auto statement = database_->prepare("SELECT size, edge, checkpoint, day FROM log");
     const auto row = statement.step();
     if (!row) return row.error();
     if (!*row) return Error{"the casebook has lost its place in the log", "Put it back from your backup."};
     auto frontier = crypto::Frontier::restore(static_cast<std::uint64_t>(statement.integer(0)), statement.blob(1));
     if (!frontier) return frontier.error();
     const auto checkpoint = statement.blob(2);
-    return SeenLog{std::move(*frontier), Bytes(checkpoint.begin(), checkpoint.end())};
+    return SeenLog{std::move(*frontier), Bytes(checkpoint.begin(), checkpoint.end()), statement.integer(3)};
 }
 
 Result<crypto::Hash> Casebook::leaf_at(std::uint64_t position)
@@ -164,11 +165,43 @@ Result<void> Casebook::add_envelope(const EnvelopeRow& row)
 Result<void> Casebook::set_seen(const SeenLog& seen)
 {
     const auto edge = seen.frontier.hashes();
-    return database_->prepare("UPDATE log SET size = ?, edge = ?, checkpoint = ?")
+    return database_->prepare("UPDATE log SET size = ?, edge = ?, checkpoint = ?, day = ?")
         .bind(1, static_cast<std::int64_t>(seen.size()))
         .bind(2, edge)
         .bind(3, seen.checkpoint)
+        .bind(4, seen.day)
         .run();
+}
+
+Result<void> Casebook::add_canary(std::int64_t number, ByteView record)
+{
+    return database_->prepare("INSERT INTO canary VALUES (?, ?)").bind(1, number).bind(2, record).run();
+}
+
+Result<void> Casebook::for_each_canary(const std::function<Result<void>(std::int64_t number, ByteView record)>& visit)
+{
+    auto statement = database_->prepare("SELECT number, record FROM canary ORDER BY number");
+    for (;;) {
+        const auto row = statement.step();
+        if (!row) return row.error();
+        if (!*row) return {};
+        if (const auto visited = visit(statement.integer(0), statement.blob(1)); !visited) return visited.error();
+    }
+}
+
+Result<std::uint64_t> Casebook::count_without_content()
+{
+    const auto count = single_integer(*database_, "SELECT count(*) FROM leaf WHERE leaf NOT IN (SELECT leaf FROM envelope)");
+    if (!count) return count.error();
+    return static_cast<std::uint64_t>(*count);
+}
+
+Result<bool> Casebook::has_leaf(const crypto::Hash& leaf, std::uint64_t from)
+{
+    return database_->prepare("SELECT 1 FROM leaf WHERE leaf = ? AND position >= ?")
+        .bind(1, leaf)
+        .bind(2, static_cast<std::int64_t>(from))
+        .step();
 }
 
 Result<bool> Casebook::has_envelope(const crypto::Hash& leaf)

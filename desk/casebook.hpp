@@ -17,7 +17,8 @@ namespace amana::desk {
 // What this desk has seen of the log.
 struct SeenLog {
     crypto::Frontier frontier;
-    Bytes checkpoint;  // the note of the last import; empty before the first
+    Bytes checkpoint;      // the note of the last import; empty before the first
+    std::int64_t day = 0;  // of the last import, since 1970, UTC
 
     [[nodiscard]] std::uint64_t size() const { return frontier.size(); }
 };
@@ -55,6 +56,15 @@ public:
     [[nodiscard]] Result<void> add_leaf(std::uint64_t position, const crypto::Hash& leaf);
     [[nodiscard]] Result<void> add_envelope(const EnvelopeRow& row);
     [[nodiscard]] Result<void> set_seen(const SeenLog& seen);
+
+    // Whether this leaf was seen at `from` or behind it.
+    [[nodiscard]] Result<bool> has_leaf(const crypto::Hash& leaf, std::uint64_t from);
+    // How many leaves were seen whose content this desk never had.
+    [[nodiscard]] Result<std::uint64_t> count_without_content();
+
+    // Sealed records of the canaries that were made (desk/canaries.hpp).
+    [[nodiscard]] Result<void> add_canary(std::int64_t number, ByteView record);
+    [[nodiscard]] Result<void> for_each_canary(const std::function<Result<void>(std::int64_t number, ByteView record)>& visit);
 
     [[nodiscard]] Result<bool> has_envelope(const crypto::Hash& leaf);
     // In the order of their first import. The row lives as long as the call.

@@ -84,12 +84,14 @@ Result<void> Casebook::close_subtrees(std::uint64_t size)
     return {};
 }
 
-// From the first version, which had no subtrees.
+// From the first version, which had no subtrees and no canaries.
 Result<void> Casebook::migrate()
 {
     auto transaction = begin();
     if (!transaction) return transaction.error();
-    const auto made = database_->execute("CREATE TABLE IF NOT EXISTS subtree(key INTEGER PRIMARY KEY, root BLOB NOT NULL) STRICT");
+    const auto made = database_->execute("CREATE TABLE subtree(key INTEGER PRIMARY KEY, root BLOB NOT NULL) STRICT;"
+                                         "CREATE TABLE canary(number INTEGER PRIMARY KEY, record BLOB NOT NULL) STRICT;"
+                                         "ALTER TABLE log ADD COLUMN day INTEGER NOT NULL DEFAULT 0;");
     if (!made) return made.error();
     const auto now = seen();
     if (!now) return now.error();

@@ -2,6 +2,7 @@
 #include "desk/commands.hpp"
 
 #include "desk/bundle.hpp"
+#include "desk/command_parts.hpp"
 #include "desk/intake.hpp"
 #include "desk/keys.hpp"
 #include "desk/passphrase.hpp"
@@ -10,50 +11,11 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-
 #include <unistd.h>
 
 namespace amana::desk {
 
 namespace {
-
-Result<SecretText> passphrase_of(const CommandLine& line)
-{
-    if (!line.passphrase_file.empty()) return passphrase_from_file(line.passphrase_file);
-    return ask_passphrase("Passphrase of the desk: ");
-}
-
-// Says how far a long reading has come, once a second, from the second second on.
-Progress progress_on_stderr(std::string what)
-{
-    using SteadyClock = std::chrono::steady_clock;
-    return [what = std::move(what), next = SteadyClock::now() + std::chrono::seconds(2)](std::uint64_t done,
-                                                                                         std::uint64_t total) mutable {
-        if (SteadyClock::now() < next || total == 0) return;
-        next = SteadyClock::now() + std::chrono::seconds(1);
-        say(fmt::format("{}: {} %", what, done * 100 / total));
-    };
-}
-
-struct OpenDesk {
-    DeskDirectory directory;
-    Vault vault;
-    Casebook casebook;
-};
-
-Result<OpenDesk> open_desk(const CommandLine& line)
-{
-    auto directory = DeskDirectory::open(line.directory, DeskDirectory::Use::read);
-    if (!directory) return directory.error();
-    auto casebook = Casebook::open(directory->paths().database());
-    if (!casebook) return casebook.error();
-    const auto passphrase = passphrase_of(line);
-    if (!passphrase) return passphrase.error();
-    auto vault = Vault::open(directory->paths(), passphrase->view());
-    if (!vault) return vault.error();
-    return OpenDesk{std::move(*directory), std::move(*vault), std::move(*casebook)};
-}
 
 Format format_of(const CommandLine& line)
 {
@@ -68,11 +30,6 @@ void tell_ceremony(const Ceremony& ceremony, Output& out)
     out.text("    " + groups.substr(0, 39) + "\n    " + groups.substr(40) + "\n\n");
     out.text(fmt::format("Deployment {}, key set {}, {} weeks, sealing until {}.\n\n", keys.deployment, keys.serial,
                          keys.epochs.size(), to_rfc3339(keys.sealing_ends(keys.epochs.front().validity.not_before))));
-}
-
-std::string counted(std::uint64_t count, const char* one, const char* many)
-{
-    return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
 void tell_summary(const ImportSummary& summary, Output& out)
@@ -162,18 +119,6 @@ Result<void> run_trust(const CommandLine& line, const Surroundings&)
     return out.finish();
 }
 
-namespace {
-
-// The accusation, with where its evidence is.
-Error filed(const DeskPaths& paths, const NewEvidence& evidence, const Error& accusation)
-{
-    const auto id = file_evidence(paths, evidence);
-    if (!id) return Error{accusation.message + " (The evidence could not be filed: " + id.error().message + ")", accusation.hint};
-    return Error{accusation.message + " Evidence " + *id + ".", accusation.hint};
-}
-
-}  // namespace
-
 Result<void> run_import(const CommandLine& line, const Surroundings& surroundings)
 {
     const auto directory = DeskDirectory::open(line.directory, DeskDirectory::Use::write);
@@ -205,7 +150,6 @@ Result<void> run_import(const CommandLine& line, const Surroundings& surrounding
     const auto passphrase = passphrase_of(line);
     if (!passphrase) return passphrase.error();
     const auto vault = Vault::open(directory->paths(), passphrase->view());
-
     if (!vault) return vault.error();
     const auto store = EnvelopeStore::open(directory->paths());
     if (!store) return store.error();

@@ -31,6 +31,11 @@ struct CommandLine {
     bool accept_erased = false;
     std::string id;
     bool json = false;
+    std::filesystem::path proof;
+    unsigned count = 0;
+    std::filesystem::path texts;  // empty: invented
+    unsigned grace_days = 0;
+    std::string settle;  // an evidence's id; empty: none
 };
 
 [[nodiscard]] Result<void> run_init(const CommandLine& line, const Surroundings& surroundings);
@@ -41,5 +46,11 @@ struct CommandLine {
 [[nodiscard]] Result<void> run_list(const CommandLine& line, const Surroundings& surroundings);
 [[nodiscard]] Result<void> run_show(const CommandLine& line, const Surroundings& surroundings);
 [[nodiscard]] Result<void> run_save(const CommandLine& line, const Surroundings& surroundings);
+
+// The desk as a witness of the log (docs/LOG.md, sections 4.2, 6 and 11). False: what was looked at is not well.
+[[nodiscard]] Result<void> run_cosign(const CommandLine& line, const Surroundings& surroundings);
+[[nodiscard]] Result<void> run_canary(const CommandLine& line, const Surroundings& surroundings);
+[[nodiscard]] Result<bool> run_audit(const CommandLine& line, const Surroundings& surroundings);
+[[nodiscard]] Result<bool> run_proof(const CommandLine& line, const Surroundings& surroundings);
 
 }  // namespace amana::desk

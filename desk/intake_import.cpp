@@ -2,6 +2,7 @@
 // The second reading of a bundle: each new envelope is copied as it came, opened if it can be, and recorded.
 #include "desk/intake.hpp"
 
+#include "desk/canaries.hpp"
 #include "desk/opening.hpp"
 #include "desk/report.hpp"
 
@@ -20,12 +21,12 @@ Error changed()
 class Import final : public EntryVisitor {
 public:
     Import(VerifiedBundle bundle, Casebook& casebook, const EnvelopeStore& store, const Vault& vault,
-           std::span<const crypto::RecipientSecret> secrets)
-        : bundle_(std::move(bundle)), casebook_(casebook), store_(store), vault_(vault), secrets_(secrets)
+           std::span<const crypto::RecipientSecret> secrets, const Canaries& canaries)
+        : bundle_(std::move(bundle)), casebook_(casebook), store_(store), vault_(vault), secrets_(secrets), canaries_(canaries)
     {
     }
 
-    [[nodiscard]] Result<ImportSummary> run(const Progress& progress);
+    [[nodiscard]] Result<ImportSummary> run(UnixTime now, const Progress& progress);
 
     Result<void> begin(std::uint64_t position, std::uint64_t bytes) override;
     Result<void> piece(ByteView bytes) override;
@@ -33,13 +34,14 @@ public:
 
 private:
     [[nodiscard]] Result<void> record(const crypto::Hash& leaf);
-    void count(crypto::Kind kind);
+    void count(const crypto::Manifest& manifest);
 
     VerifiedBundle bundle_;
     Casebook& casebook_;
     const EnvelopeStore& store_;
     const Vault& vault_;
     std::span<const crypto::RecipientSecret> secrets_;
+    const Canaries& canaries_;
     ImportSummary summary_;
     crypto::Frontier tree_;  // of the leaves as they pass, from the bundle's first
 
@@ -98,7 +100,7 @@ Result<void> Import::record(const crypto::Hash& leaf)
     if (opened) {
         row.size_class = opened->size_class;
         row.record = seal_report(vault_.master(), leaf, opened->file_key, opened->manifest);
-        count(opened->manifest.kind());
+        count(opened->manifest);
     } else {
         row.status = crypto::name(opened.error());
         ++summary_.unopened[row.status];
@@ -106,16 +108,16 @@ Result<void> Import::record(const crypto::Hash& leaf)
     return casebook_.add_envelope(row);
 }
 
-void Import::count(crypto::Kind kind)
+void Import::count(const crypto::Manifest& manifest)
 {
-    switch (kind) {
+    switch (canaries_.match(manifest) != nullptr ? crypto::Kind::canary : manifest.kind()) {
     case crypto::Kind::report: ++summary_.reports; break;
     case crypto::Kind::canary: ++summary_.canaries; break;
     case crypto::Kind::decoy: ++summary_.decoys; break;
     }
 }
 
-Result<ImportSummary> Import::run(const Progress& progress)
+Result<ImportSummary> Import::run(UnixTime now, const Progress& progress)
 {
     auto transaction = casebook_.begin();
     if (!transaction) return transaction.error();
@@ -127,7 +129,8 @@ Result<ImportSummary> Import::run(const Progress& progress)
     if (tree_.root() != bundle_.checkpoint_.root) return changed();
 
     if (const auto flushed = store_.flush(); !flushed) return flushed.error();
-    if (const auto set = casebook_.set_seen({tree_, Bytes(bundle_.bundle_.note().begin(), bundle_.bundle_.note().end())}); !set) return set.error();
+    const auto note = bundle_.bundle_.note();
+    if (const auto set = casebook_.set_seen({tree_, Bytes(note.begin(), note.end()), now / one_day}); !set) return set.error();
     if (const auto committed = transaction->commit(); !committed) return committed.error();
     return std::move(summary_);
 }
@@ -138,10 +141,12 @@ Result<ImportSummary> import_bundle(VerifiedBundle bundle, Casebook& casebook, c
     const auto epochs = vault.epochs(now);
     if (!epochs) return epochs.error();
     const auto secrets = recipients(*epochs);
+    const auto canaries = Canaries::load(casebook, vault.master());
+    if (!canaries) return canaries.error();
     // What an import before this one left behind is settled first; what this one leaves, whether it came through or not,
     // in the same way.
     if (const auto settled = store.settle(casebook); !settled) return settled.error();
-    auto summary = Import(std::move(bundle), casebook, store, vault, secrets).run(progress);
+    auto summary = Import(std::move(bundle), casebook, store, vault, secrets, *canaries).run(now, progress);
     // Should this fail, nothing is lost: envelopes are found in incoming/ too, and the next import tries again and says so.
     (void)store.settle(casebook);
     return summary;

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <exception>
 #include <functional>
+#include <type_traits>
 
 #include <sys/stat.h>
 
@@ -22,14 +23,27 @@ using amana::desk::Surroundings;
 
 constexpr int refused = 1;
 constexpr int usage = 2;
+constexpr int not_well = 3;
 
 // The largest manifest, opened, with its tree, beside the epoch keys: what a limit of 8 MiB leaves room for.
 constexpr std::size_t locked_memory_needed = 7 * 1024 * 1024;
 
 struct Command {
     CLI::App* app;
-    Result<void> (*run)(const CommandLine&, const Surroundings&);
+    // False: done, and what it looked at is not well.
+    std::function<Result<bool>(const CommandLine&, const Surroundings&)> run;
 };
+
+template <typename Value>
+auto answering(Result<Value> (*run)(const CommandLine&, const Surroundings&))
+{
+    return [run](const CommandLine& line, const Surroundings& surroundings) -> Result<bool> {
+        const auto done = run(line, surroundings);
+        if (!done) return done.error();
+        if constexpr (std::is_void_v<Value>) return true;
+        else return *done;
+    };
+}
 
 std::vector<Command> declare(CLI::App& app, CommandLine& line)
 {
@@ -37,7 +51,7 @@ std::vector<Command> declare(CLI::App& app, CommandLine& line)
     const auto add = [&](const char* name, const char* help, auto run) {
         auto* command = app.add_subcommand(name, help);
         command->add_option("DIR", line.directory, "The desk's folder")->required();
-        commands.push_back({command, run});
+        commands.push_back({command, answering(run)});
         return command;
     };
     const auto passphrase = [&](CLI::App* command) {
@@ -82,6 +96,22 @@ std::vector<Command> declare(CLI::App& app, CommandLine& line)
     auto* save = passphrase(add("save", "Save one report and its attachments as files", desk::run_save));
     save->add_option("ID", line.id, "The beginning of its identifier")->required();
     save->add_option("OUTDIR", line.out, "A folder that does not exist yet, or an empty one")->required();
+
+    auto* audit = passphrase(add("audit", "Say what is known of the log's honesty: evidence against it, canaries", desk::run_audit));
+    audit->add_option("--grace", line.grace_days, "Days after which a canary that did not arrive is missing")->default_val(14)->check(CLI::Range(0u, 3650u));
+    audit->add_option("--settle", line.settle, "Mark this piece of evidence as explained; it is kept");
+    audit->add_flag("--json", line.json, "As JSON");
+
+    passphrase(add("cosign", "Sign, as a witness, the log as far as it is verified", desk::run_cosign))
+        ->add_option("OUT", line.out, "The file for the courier, for 'amana-server witness'")
+        ->required();
+
+    auto* canary = passphrase(add("canary", "Make test reports, to be sent from outside as anybody sends", desk::run_canary));
+    canary->add_option("OUTDIR", line.out, "A folder that does not exist yet")->required();
+    canary->add_option("--count", line.count, "How many")->default_val(1)->check(CLI::Range(1u, 1000u));
+    canary->add_option("--texts", line.texts, "Your own texts, with lines of three hyphens between them, instead of invented ones");
+
+    add("proof", "Check a proof that a citizen saved", desk::run_proof)->add_option("FILE", line.proof, "proof.txt")->required();
     return commands;
 }
 
@@ -94,7 +124,8 @@ int fail(const amana::Error& error)
 int run(int argc, char** argv)
 {
     CLI::App app{"Amana's desk: opens the reports that citizens sent. It works offline."};
-    app.footer("Exit status: 0 done; 1 refused or failed, with the reason and what to do on stderr; 2 not understood.");
+    app.footer("Exit status: 0 done; 1 refused or failed, with the reason and what to do on stderr; 2 not understood; 3 (audit, "
+               "proof) done, and something is wrong with the log.");
     app.require_subcommand(1);
     CommandLine line;
     const auto commands = declare(app, line);
@@ -111,7 +142,9 @@ int run(int argc, char** argv)
     const Surroundings surroundings{amana::system_clock(), amana::crypto::sensitive_limits()};
     for (const auto& command : commands) {
         if (!command.app->parsed()) continue;
-        if (const auto done = command.run(line, surroundings); !done) return fail(done.error());
+        const auto well = command.run(line, surroundings);
+        if (!well) return fail(well.error());
+        if (!*well) return not_well;
     }
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "desk/show.hpp"
 
 #include "base/utf8.hpp"
+#include "desk/canaries.hpp"
 #include "desk/save.hpp"
 
 #include <fmt/format.h>
@@ -37,9 +38,15 @@ Beginning beginning(const crypto::Manifest& manifest)
     return out;
 }
 
+crypto::Kind kind_of(const Report& report, const Canaries& canaries)
+{
+    return canaries.match(report.manifest) != nullptr ? crypto::Kind::canary : report.manifest.kind();
+}
+
 struct Line {
     std::string id;
     const Report& report;
+    crypto::Kind kind;
     std::string same_sending_as;  // empty: the first of its sending
 };
 
@@ -49,7 +56,7 @@ void write_line(const Line& line, Output& out)
     const auto files = manifest.attachments().size();
     out.text(fmt::format("{:<8}  {:>7}  {:>3} file{}  ", line.id, size_text(line.report.size_class), files,
                          files == 1 ? " " : "s"));
-    if (manifest.kind() == crypto::Kind::canary) out.text("[canary] ");
+    if (line.kind == crypto::Kind::canary) out.text("[canary] ");
     if (!line.same_sending_as.empty()) out.text("[same sending as " + line.same_sending_as + "] ");
     const auto words = beginning(manifest);
     out.foreign(words.text.text()).text(words.more ? "…\n" : "\n");
@@ -59,7 +66,7 @@ void write_json(const Line& line, Output& out)
 {
     const auto& manifest = line.report.manifest;
     out.text(fmt::format(R"({{"id":"{}","leaf":"{}","kind":"{}","bytes":{},"size_class":{},"attachments":{},"beginning":)",
-                         line.id, to_hex(line.report.leaf), crypto::name(manifest.kind()), line.report.bytes,
+                         line.id, to_hex(line.report.leaf), crypto::name(line.kind), line.report.bytes,
                          line.report.size_class, manifest.attachments().size()));
     out.json_string(beginning(manifest).text.text());
     out.text(R"(,"same_sending_as":)");
@@ -111,6 +118,7 @@ void write_text_block(std::string_view text, std::string_view indent, Output& ou
 
 struct Shown {
     const Report& report;
+    crypto::Kind kind;
     std::string id;
     std::optional<std::uint64_t> position;
     std::vector<std::string> same_sending;
@@ -137,7 +145,7 @@ Result<std::vector<std::string>> others_of_sending(Casebook& casebook, const Sec
 void write_show(const Shown& shown, Output& out)
 {
     const auto& manifest = shown.report.manifest;
-    out.text(fmt::format("{} {}\n", manifest.kind() == crypto::Kind::canary ? "Canary (a test, no report)" : "Report", shown.id));
+    out.text(fmt::format("{} {}\n", shown.kind == crypto::Kind::canary ? "Canary (a test, no report)" : "Report", shown.id));
     out.text(fmt::format("  envelope    {}\n", to_hex(shown.report.leaf)));
     if (shown.position) out.text(fmt::format("  in the log  entry {}\n", *shown.position));
     out.text(fmt::format("  size class  {}\n", size_text(shown.report.size_class)));
@@ -189,7 +197,7 @@ void write_show_json(const Shown& shown, Output& out)
     const auto& manifest = shown.report.manifest;
     out.text(fmt::format(R"({{"id":"{}","leaf":"{}","position":{},"kind":"{}","bytes":{},"size_class":{},"form":{{"id":)",
                          shown.id, to_hex(shown.report.leaf), shown.position ? std::to_string(*shown.position) : "null",
-                         crypto::name(manifest.kind()), shown.report.bytes, shown.report.size_class));
+                         crypto::name(shown.kind), shown.report.bytes, shown.report.size_class));
     out.json_string(manifest.form_id());
     out.text(fmt::format(R"(,"version":{}}},"submission":"{}","same_sending":[)", manifest.form_version(),
                          to_hex(manifest.submission())));
@@ -220,6 +228,8 @@ std::string size_text(std::uint64_t bytes)
 
 Result<void> list_reports(Casebook& casebook, const SecretBuffer& master, Format format, Output& out)
 {
+    const auto canaries = Canaries::load(casebook, master);
+    if (!canaries) return canaries.error();
     // The first report of each sending. The number says nothing outside the seal.
     std::map<crypto::SubmissionId, std::string> sendings;
     std::size_t count = 0;
@@ -228,7 +238,7 @@ Result<void> list_reports(Casebook& casebook, const SecretBuffer& master, Format
         auto id = casebook.short_id(report.leaf);
         if (!id) return id.error();
         const auto [first, fresh] = sendings.try_emplace(report.manifest.submission(), *id);
-        const Line line{std::move(*id), report, fresh ? "" : first->second};
+        const Line line{std::move(*id), report, kind_of(report, *canaries), fresh ? "" : first->second};
         if (format == Format::json) {
             if (count > 0) out.text(",\n");
             write_json(line, out);
@@ -252,9 +262,11 @@ Result<void> show_report(Casebook& casebook, const SecretBuffer& master, const R
     if (!id) return id.error();
     const auto position = casebook.position(report.leaf);
     if (!position) return position.error();
+    const auto canaries = Canaries::load(casebook, master);
+    if (!canaries) return canaries.error();
     auto others = others_of_sending(casebook, master, report);
     if (!others) return others.error();
-    const Shown shown{report, std::move(*id), *position, std::move(*others)};
+    const Shown shown{report, kind_of(report, *canaries), std::move(*id), *position, std::move(*others)};
     if (format == Format::json) write_show_json(shown, out);
     else write_show(shown, out);
     return out.finish();

@@ -34,6 +34,8 @@ public:
 
     // Makes a key, stores its seed, and returns the public half.
     [[nodiscard]] Result<crypto::SigningPublicKey> make_signing_key(const std::string& role) const;
+    // Its seed again.
+    [[nodiscard]] Result<SecretBuffer> signing_key(const std::string& role) const { return load(role); }
     [[nodiscard]] Result<crypto::XWingPublicKey> make_epoch(UnixTime start) const;
 
     // Every epoch secret at hand, the nearest to `now` first. A damaged one is an error that names the file.

@@ -203,7 +203,7 @@ void forget_news(const fs::path& folder, std::uint64_t seen)
             .run()
             .value();
     transaction.commit().value();
-    casebook.set_seen({before, casebook.seen().value().checkpoint}).value();
+    casebook.set_seen({before, casebook.seen().value().checkpoint, 0}).value();
     for (const auto& folder_of : {desk_of(folder).envelopes(), desk_of(folder).incoming()})
         for (const auto& file : fs::recursive_directory_iterator(folder_of))
             if (file.is_regular_file()) fs::remove(file.path());

@@ -49,14 +49,14 @@ TEST_CASE("the tree as it was at any size", "[casebook]")
         REQUIRE(casebook.add_leaf(i, leaf(i)).has_value());
         tree.append(leaf(i));
     }
-    REQUIRE(casebook.set_seen({tree, {}}).has_value());
+    REQUIRE(casebook.set_seen({tree, {}, 0}).has_value());
     REQUIRE(transaction.commit().has_value());
     check_frontiers(casebook);
 
     SECTION("of a casebook of the first version, once it was opened")
     {
         auto database = Database::open(path, Database::Mode::read_write_create).value();
-        REQUIRE(database->execute("DROP TABLE subtree; PRAGMA user_version = 1").has_value());
+        REQUIRE(database->execute("DROP TABLE subtree; DROP TABLE canary; ALTER TABLE log DROP COLUMN day; PRAGMA user_version = 1").has_value());
         database.reset();
         for (int opened = 0; opened < 2; ++opened) {
             auto migrated = Casebook::open(path).value();

@@ -1,59 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The commands as staff run them, one after the other, and what they say.
-#include "desk/commands.hpp"
-
-#include "tests/desk/fixture.hpp"
-
-#include <array>
+#include "tests/desk/session.hpp"
 
 #include <fmt/format.h>
 
-#include <unistd.h>
+#include <array>
 
 using namespace amana;
 using namespace amana::desk;
 using namespace amana::desk::testing;
 namespace fs = std::filesystem;
-
-namespace {
-
-class Session {
-public:
-    Session()
-    {
-        REQUIRE(write_durable(folder_.path() / "pass", as_bytes(passphrase), 0600, DurableFile::Existing::refuse).has_value());
-        line.directory = folder_.path() / "desk";
-        line.passphrase_file = folder_.path() / "pass";
-        line.weeks = 2;
-    }
-
-    CommandLine line;
-    std::string said;
-
-    template <typename Command>
-    [[nodiscard]] Result<void> run(Command command)
-    {
-        Result<void> result;
-        said = printed([&](int fd) {
-            const UniqueFd before(::dup(STDOUT_FILENO));
-            REQUIRE(::dup2(fd, STDOUT_FILENO) >= 0);
-            result = command(line, Surroundings{[] { return now; }, quick});
-            REQUIRE(::dup2(before.get(), STDOUT_FILENO) >= 0);
-        });
-        return result;
-    }
-    void put_bundle(const Bytes& bundle)
-    {
-        line.bundles = {path("bundle")};
-        REQUIRE(write_durable(line.bundles.front(), bundle, 0600, DurableFile::Existing::replace).has_value());
-    }
-    [[nodiscard]] fs::path path(const char* name) const { return folder_.path() / name; }
-
-private:
-    TemporaryFolder folder_;
-};
-
-}  // namespace
 
 TEST_CASE("the whole way, as staff walk it", "[commands]")
 {

@@ -3,6 +3,7 @@
 // bundles. Desks here use the smallest Argon2 limits; the program always uses the sensitive ones.
 #pragma once
 
+#include "crypto/promise.hpp"
 #include "desk/intake.hpp"
 #include "desk/keys.hpp"
 #include "desk/report.hpp"
@@ -69,6 +70,7 @@ public:
 
     [[nodiscard]] crypto::NoteVerifier verifier() const;
     [[nodiscard]] std::string checkpoint(std::size_t size) const;
+    [[nodiscard]] std::string promise(const crypto::Promise& promise) const { return promise.sign(seed_.view()); }
     [[nodiscard]] BundlePlan plan(std::size_t first, std::size_t size) const;
     // Entries from `first` up to `size`, under a checkpoint of `size`.
     [[nodiscard]] Bytes bundle(std::size_t first, std::size_t size) const;

@@ -27,6 +27,8 @@ TEST_CASE("One upload of the largest class, and then its tick and its export")
 {
     const Scratch scratch;
     auto slice = slice_for(scratch.path() / "store", std::chrono::seconds{3});
+    slice.file_ticks = 1;   // files enter with every batch
+    slice.large_cover = 0;  // and no large decoy beside them by chance
     KeeperProcess keeper(slice);
     warm_up(keeper);
     const auto before = keeper.peak_memory();
