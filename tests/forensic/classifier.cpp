@@ -85,7 +85,7 @@ Score attack(const std::vector<Pair>& pairs, std::vector<std::size_t>* leans_on)
     Score score;
     for (auto pair = pairs.begin() + half; pair != pairs.end(); ++pair) {
         ++score.pairs;
-        score.right += classifier.first_has_it(pair->difference) == pair->first_has_it ? 1 : 0;
+        if (classifier.first_has_it(pair->difference) == pair->first_has_it) ++score.right;
     }
     return score;
 }
