@@ -16,6 +16,23 @@ constexpr int steps = 400;
 constexpr double rate = 0.5;
 constexpr double decay = 1e-3;
 constexpr double tail = 0.025;
+constexpr std::size_t features_kept = 12;
+
+// A feature that says nothing only adds noise to the others: all but those that point the same way most steadily are
+// given no weight, by a scale of 0.
+void forget_all_but_the_best(const std::vector<Pair>& pairs, std::vector<double>& scale)
+{
+    std::vector<double> steady(scale.size());
+    for (std::size_t i = 0; i < scale.size(); ++i) {
+        double sum = 0;
+        for (const auto& pair : pairs) sum += scale[i] * (pair.first_has_it ? pair.difference[i] : -pair.difference[i]);
+        steady[i] = std::abs(sum);  // the squares of the scaled differences add up to the same for all
+    }
+    std::vector<std::size_t> order(scale.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return steady[a] > steady[b]; });
+    for (std::size_t i = features_kept; i < order.size(); ++i) scale[order[i]] = 0;
+}
 
 }  // namespace
 
@@ -29,6 +46,7 @@ Classifier Classifier::learn(const std::vector<Pair>& pairs)
     for (const auto& pair : pairs)
         for (std::size_t i = 0; i < features; ++i) learned.scale_[i] += pair.difference[i] * pair.difference[i] / count;
     for (auto& scale : learned.scale_) scale = scale > 0 ? 1 / std::sqrt(scale) : 0;
+    forget_all_but_the_best(pairs, learned.scale_);
     // No constant term: whatever stands first is chance.
     std::vector<double> gradient(features);
     for (int step = 0; step < steps; ++step) {

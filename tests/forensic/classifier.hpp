@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Tells the two servers of a pair apart: logistic regression over the differences of their features, after each was put on one
-// scale. Learns from some pairs and is judged on others.
+// Tells the two servers of a pair apart: logistic regression over the differences of those features that say most, each put on
+// one scale. Learns from some pairs and is judged on others.
 #pragma once
 
 #include <cstdint>

@@ -240,7 +240,14 @@ void add_headers(Collector& out, Database& database, const std::string& name, co
             sum += byte;
         }
         int most = 0;
-        for (const auto& [byte, count] : times) most = std::max(most, count);
+        int commonest = 0;
+        for (const auto& [byte, count] : times) {
+            if (count <= most) continue;
+            most = count;
+            commonest = byte;
+        }
+        // Which byte it is, where one is there more than by chance.
+        out.add(name + " byte " + std::to_string(at) + " commonest", most > 2 ? commonest : -1);
         out.add(name + " byte " + std::to_string(at) + " mean", sum / static_cast<double>(std::max<std::size_t>(1, headers.size())));
         out.add(name + " byte " + std::to_string(at) + " most often", most);
     }

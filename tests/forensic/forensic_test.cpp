@@ -92,7 +92,7 @@ Score report(const std::string& what, const Setting& setting, std::size_t count)
 TEST_CASE("On ticked data the attacker guesses", "[ticked]")
 {
     for (const auto game : games) {
-        const auto score = report(std::string("ticked, ") + name(game), {.game = game}, game == Game::all ? tiered(80, 1200) : tiered(40, 200));
+        const auto score = report(std::string("ticked, ") + name(game), {.game = game}, game == Game::all ? tiered(60, 1200) : tiered(30, 200));
         CHECK(score.lower() < 0.5);
         CHECK(score.upper() > 0.5);
     }
@@ -100,7 +100,7 @@ TEST_CASE("On ticked data the attacker guesses", "[ticked]")
 
 TEST_CASE("What pending data gives away is measured", "[pending]")
 {
-    for (const auto game : games) (void)report(std::string("pending, ") + name(game), {.game = game, .pending = true}, tiered(40, 200));
+    for (const auto game : games) (void)report(std::string("pending, ") + name(game), {.game = game, .pending = true}, tiered(24, 200));
 }
 
 TEST_CASE("Each leak that was planted is found", "[leaks]")
@@ -108,7 +108,7 @@ TEST_CASE("Each leak that was planted is found", "[leaks]")
     for (const auto leak : leaks) {
         // A fault shows how envelopes came; which game it shows is the fault's matter.
         const auto game = leak == Leak::wal_order ? Game::orders : leak == Leak::file_time ? Game::times : Game::languages;
-        const auto score = report(std::string("planted, ") + name(leak), {.game = game, .leak = leak}, tiered(60, 120));
+        const auto score = report(std::string("planted, ") + name(leak), {.game = game, .leak = leak}, tiered(48, 120));
         CHECK(score.lower() > 0.5);
     }
 }
