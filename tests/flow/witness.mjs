@@ -78,6 +78,7 @@ await test('a server put back to an old copy of its store is named, and so is wh
   same(await server.stop(), 0, 'exit code');
   fs.rmSync(`${server.folder}/storage`, { recursive: true });
   fs.cpSync(`${folder}/old`, `${server.folder}/storage`, { recursive: true });
+  fs.chmodSync(`${server.folder}/storage`, 0o700);
   await server.start();
 
   // An export makes a batch: a few entries more than the copy, fewer than were seen or other ones.
