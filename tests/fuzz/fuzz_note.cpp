@@ -2,6 +2,7 @@
 // Signed notes, verifier keys and checkpoints. What is read is written again to the byte.
 #include "base/require.hpp"
 #include "crypto/checkpoint.hpp"
+#include "crypto/promise.hpp"
 #include "tests/crypto/opening.hpp"
 
 using namespace amana;          // NOLINT(google-build-using-namespace): one function, one file
@@ -28,5 +29,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (again) require(again->verified_by(log), "a note that was signed is verified");
     if (const auto checkpoint = Checkpoint::parse(as_bytes(encoded), log))
         require(signed_note.text.starts_with(checkpoint->text()), "one checkpoint, one text");
+    (void)Promise::parse(input, log);
+    if (const auto promise = Promise::parse(as_bytes(encoded), log)) require(signed_note.text == promise->text(), "one promise, one text");
+    signed_note.cosign(log.name, seed, size);
+    require(signed_note.cosigned_by(log), "a note that was co-signed is");
     return 0;
 }

@@ -34,7 +34,7 @@ struct Senders {
     {
         std::vector<SealedEnvelope> envelopes;
         for (auto count = 1 + random() % 6; count > 0; --count)
-            envelopes.push_back(seal_envelope(random() % 4 == 0 ? 1 * crypto::mebibyte : crypto::text_class));
+            envelopes.push_back(seal_envelope(random() % 16 == 0 ? 1 * crypto::mebibyte : crypto::text_class));
         std::vector<FakeFront::Sending> all;
         for (const auto& envelope : envelopes) all.emplace_back(envelope);
         const bool alive = front.send(all);
