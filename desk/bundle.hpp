@@ -20,7 +20,7 @@ public:
     [[nodiscard]] std::uint64_t end() const { return files_.back().head().end; }
     // Numbers of the parts that are not there, ascending; empty when the export is complete.
     [[nodiscard]] std::vector<std::uint16_t> missing() const;
-    [[nodiscard]] std::size_t parts() const { return files_.front().head().parts; }
+    [[nodiscard]] std::uint16_t parts() const { return files_.front().head().parts; }
     // The first file, for evidence.
     [[nodiscard]] const std::filesystem::path& source() const { return files_.front().path(); }
 

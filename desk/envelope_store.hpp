@@ -17,7 +17,7 @@ class IncomingEnvelope {
 public:
     [[nodiscard]] static Result<IncomingEnvelope> create(const DeskPaths& paths);
     IncomingEnvelope(IncomingEnvelope&& other) noexcept
-        : fd_(std::move(other.fd_)), path_(std::exchange(other.path_, {})), directory_(other.directory_)
+        : fd_(std::move(other.fd_)), path_(std::exchange(other.path_, {})), directory_(std::move(other.directory_))
     {
     }
     IncomingEnvelope& operator=(IncomingEnvelope&&) = delete;

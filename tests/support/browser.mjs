@@ -10,6 +10,7 @@
 //   const file = await browser.download('a[download]');    what it saves; with { downloads: FOLDER }
 //   await browser.close();
 
+import dns from 'node:dns';
 import fs from 'node:fs';
 
 import { chromium } from 'playwright-core';
@@ -24,6 +25,10 @@ const screens = { narrow: { width: 320, height: 640 }, desktop: { width: 1280, h
 const navigationMs = 120_000;
 const chromiumArguments = ['--no-sandbox', '--headless', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+// puppeteer asks for Firefox at "localhost", a name that a bare machine, without /etc/hosts, may not know.
+const { lookup } = dns;
+dns.lookup = (host, ...rest) => lookup(host === 'localhost' ? '127.0.0.1' : host, ...rest);
 
 // `downloads`: the folder that files are saved in. `offline`: it reaches no network, not even this machine.
 export async function openBrowser(name, { javascript = true, downloads, offline = false } = {}) {

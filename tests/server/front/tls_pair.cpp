@@ -83,6 +83,7 @@ const TlsContext& tls_context()
 
 Listener::Listener() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
 {
+    must(fd_.get() >= 0, "no socket");
     std::signal(SIGPIPE, SIG_IGN);  // as in the front; for OpenSSL writes with write()
     auto address = loopback(0);
     socklen_t size = sizeof address;
