@@ -132,6 +132,36 @@ bool write_attachment(SecretText& out, const AttachmentEntry& entry)
            out.append(",\"type\":") && append_json_string(out, entry.type) && out.append("}");
 }
 
+bool write_list(SecretText& out, const auto& items, char open, char close, const auto& write_item)
+{
+    require(!items.empty() && items.size() <= max_values, "an answer beyond its bounds");
+    if (!out.append({&open, 1})) return false;
+    bool first = true;
+    for (const auto& item : items) {
+        if ((!first && !out.append(",")) || !write_item(item)) return false;
+        first = false;
+    }
+    return out.append({&close, 1});
+}
+
+bool write_row(SecretText& out, const AnswerRow& row)
+{
+    std::string_view before;
+    return write_list(out, row, '{', '}', [&](const auto& cell) {
+        require(is_name(cell.first) && cell.first > before, "a row's texts in ascending order of their names");
+        before = cell.first;
+        return append_json_string(out, cell.first) && out.append(":") && append_json_string(out, cell.second);
+    });
+}
+
+bool write_value(SecretText& out, const Answer& answer)
+{
+    if (const auto* text = std::get_if<std::string_view>(&answer.value)) return append_json_string(out, *text);
+    if (const auto* texts = std::get_if<std::vector<std::string_view>>(&answer.value))
+        return write_list(out, *texts, '[', ']', [&](std::string_view text) { return append_json_string(out, text); });
+    return write_list(out, std::get<std::vector<AnswerRow>>(answer.value), '[', ']', [&](const AnswerRow& row) { return write_row(out, row); });
+}
+
 }  // namespace
 
 bool write_manifest(SecretText& out, const ManifestFields& fields, std::span<const Answer> answers,
@@ -144,7 +174,7 @@ bool write_manifest(SecretText& out, const ManifestFields& fields, std::span<con
     for (const auto& answer : answers) {
         require(is_name(answer.field) && answer.field > before, "answers in ascending order of their names");
         if (!before.empty() && !out.append(",")) return false;
-        if (!append_json_string(out, answer.field) || !out.append(":") || !append_json_string(out, answer.value)) return false;
+        if (!append_json_string(out, answer.field) || !out.append(":") || !write_value(out, answer)) return false;
         before = answer.field;
     }
     if (!out.append("},\"attachments\":[")) return false;

@@ -14,6 +14,7 @@
 #include <span>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace amana::crypto {
@@ -41,9 +42,12 @@ struct AttachmentEntry {
     std::uint64_t size;
     Hash sha256;
 };
+// A few named texts; names in ascending order.
+using AnswerRow = std::vector<std::pair<std::string_view, std::string_view>>;
 struct Answer {
     std::string_view field;  // [a-z0-9_]+, and answers come in ascending order of it
-    std::string_view value;  // UTF-8
+    // A text; several, of a choice of many; or rows. Texts are UTF-8, lists are not empty.
+    std::variant<std::string_view, std::vector<std::string_view>, std::vector<AnswerRow>> value;
 };
 struct ManifestFields {
     Kind kind = Kind::report;
@@ -68,7 +72,7 @@ public:
 
     // An answer is a text, several texts (of a choice of many), or rows (each a few named texts). A single text is a list
     // of one.
-    using Row = std::vector<std::pair<std::string_view, std::string_view>>;
+    using Row = AnswerRow;
     struct Field {
         std::string_view name;
         std::vector<std::string_view> values;

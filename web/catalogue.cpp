@@ -3,6 +3,7 @@
 
 #include "base/bytes.hpp"
 #include "base/file.hpp"
+#include "base/utf8.hpp"
 
 #include <boost/locale/gnu_gettext.hpp>
 #include <fmt/args.h>
@@ -67,13 +68,42 @@ Result<Catalogue> Catalogue::load(const std::filesystem::path& locale_directory,
 Result<std::string> Catalogue::find(const std::string& msgid) const
 {
     const auto& messages = std::use_facet<Messages>(messages_);
-    const char* sentence = messages.get(messages.domain(domain), nullptr, msgid.c_str());
+    return fill(msgid, messages.get(messages.domain(domain), nullptr, msgid.c_str()), nullptr);
+}
+
+Result<std::string> Catalogue::find(const std::string& msgid, std::uint32_t number) const
+{
+    const auto written = digits(std::to_string(number));
+    if (!written) return written.error();
+    const auto& messages = std::use_facet<Messages>(messages_);
+    return fill(msgid, messages.get(messages.domain(domain), nullptr, msgid.c_str(), static_cast<int>(number)), &*written);
+}
+
+Result<std::string> Catalogue::digits(std::string_view number) const
+{
+    const auto all = find("digits");
+    if (!all) return all.error();
+    // Ten characters of one length each, as all the digits of a script are.
+    const auto width = all->size() / 10;
+    if (all->size() % 10 != 0 || utf8_length(*all) != 10)
+        return Error{fmt::format("in the {} catalogue, \"digits\" is not ten characters", language_), "Write zero to nine, without spaces."};
+    std::string out;
+    for (const char c : number) {
+        if (c < '0' || c > '9') out += c;
+        else out.append(*all, static_cast<std::size_t>(c - '0') * width, width);
+    }
+    return Result<std::string>(boost::system::in_place_value, std::move(out));
+}
+
+Result<std::string> Catalogue::fill(const std::string& msgid, const char* sentence, const std::string* number) const
+{
     if (sentence == nullptr || *sentence == '\0') {
         return Error{fmt::format("the {} catalogue lacks \"{}\"", language_, msgid),
                      fmt::format("Translate it in web/locale/{}.po; an entry marked fuzzy counts as missing.", language_)};
     }
     fmt::dynamic_format_arg_store<fmt::format_context> arguments;
     for (const auto& [name, value] : values_) arguments.push_back(fmt::arg(name.c_str(), value));
+    if (number != nullptr) arguments.push_back(fmt::arg("n", *number));
     try {
         // Said in full: an Error could be made of a string too, so a bare string would be ambiguous.
         return Result<std::string>(boost::system::in_place_value, fmt::vformat(sentence, arguments));

@@ -7,10 +7,12 @@
 
 #include "base/result.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <locale>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace amana::web {
@@ -25,9 +27,15 @@ public:
 
     // The sentence with its values filled in, not escaped.
     [[nodiscard]] Result<std::string> find(const std::string& msgid) const;
+    // The form of it that goes with a number, which stands in it as {n}.
+    [[nodiscard]] Result<std::string> find(const std::string& msgid, std::uint32_t number) const;
+    // A number in this language's own digits.
+    [[nodiscard]] Result<std::string> digits(std::string_view number) const;
     [[nodiscard]] const std::string& language() const { return language_; }
 
 private:
+    [[nodiscard]] Result<std::string> fill(const std::string& msgid, const char* sentence, const std::string* number) const;
+
     Catalogue(std::string language, const std::locale& messages, MessageValues values)
         : language_(std::move(language)), messages_(messages), values_(std::move(values))
     {

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "web/style.hpp"
+#include "web/inline.hpp"
 
 #include <filesystem>
 #include <string>

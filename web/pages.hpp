@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Every page a browser sees, built once at start and constant from then on.
 //
-// Rules the pages keep: no script (but for the log's checker, web/log_pages.hpp), no external resource, no cookie; one inline <style>, the same bytes on every page, so
-// one CSP hash admits it; the same neutral title everywhere, so that a browser's history doesn't tell what was done; no
-// sentence falls back to another language. What a citizen typed is on no page here: it passes between the halves of a
-// SplitPage, in the caller's locked memory, and so does a proof between the parts of a ProofPage.
+// Rules the pages keep: one inline <script>, which only leads away (web/exit.mjs; the log's checker is apart), no external resource, no cookie; one inline
+// <style>, the same bytes on every page, so one CSP hash admits it; the same neutral title everywhere, so that a browser's history doesn't tell what was done; no
+// sentence falls back to another language. What a citizen typed is on no page here: it goes between the pieces of the form
+// that is sent again, in the caller's locked memory, and a proof into the holes of a packed page.
 #pragma once
 
 #include "base/result.hpp"
+#include "web/form_page.hpp"
 #include "web/log_pages.hpp"
+#include "web/packed.hpp"
 #include "web/problem.hpp"
+#include "web/questionnaire.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -22,74 +26,100 @@
 
 namespace amana::web {
 
-inline constexpr std::size_t min_story_characters = 10;
-inline constexpr std::size_t max_story_characters = 4000;
+inline constexpr std::size_t max_logo_bytes = 2048;
+
+// The ministry's own words in one language. What is empty is said by the catalogue.
+struct SiteTexts {
+    std::string name;
+    std::string numbers;  // whom to call first
+    std::string law;      // being deceived, and the law
+    std::string embassy;  // already abroad
+};
 
 struct SiteSettings {
-    std::filesystem::path data;                          // holds templates/, locale/ and style.css
-    std::vector<std::string> languages = {"ar", "en"};   // in the order they are offered
-    std::map<std::string, std::string> names;            // the ministry's name by language; else the catalogue's word
-    std::string root_fingerprint;                        // shown in groups of four characters
+    std::filesystem::path data;                         // holds templates/, locale/, style.css and exit.js
+    std::vector<std::string> languages = {"ar", "en"};  // in the order they are offered
+    std::map<std::string, SiteTexts> texts;             // by language
+    std::string questionnaire;                          // the file's content (docs/FORMS.md)
+    std::string questionnaire_name = "questionnaire";   // what its mistakes are said of
+    std::string root_fingerprint;                       // shown in groups of four characters
     std::uint64_t max_files_bytes = 64ULL << 20U;
+    std::chrono::hours read_every{24};                  // how often the desk reads, at least
+    std::string colour;                                 // "#rrggbb", else the style's
+    Bytes logo;                                         // a PNG, or empty
+    std::string exit = "https://www.wikipedia.org/";    // where the button leads that leaves
 };
 
-// A page that repeats what was typed: before, the escaped story, after. `before` ends with the newline that HTML drops
-// after <textarea>, so a story that begins with one keeps it. The proof is asked for behind the story.
-struct SplitPage {
-    std::string before;
-    std::string after;
-    std::string after_asking_proof;
-
-    [[nodiscard]] const std::string& after_story(bool asks_proof) const { return asks_proof ? after_asking_proof : after; }
+// The same for everybody: packed for browsers, plain for programs that can't unpack.
+struct StaticPage {
+    std::string packed;  // gzip, of packed_page_bytes
+    std::string plain;
 };
 
-// A page that shows a proof: before, the note percent-encoded, between, the note escaped, after.
+// The page that shows a proof: its holes are the note percent-encoded, and the note escaped.
 struct ProofPage {
-    std::string before;
-    std::string between;
-    std::string after;
+    PackedPage packed;
+    std::array<std::string, 3> parts;
+};
+
+// The form once more, with what was typed.
+struct AgainPage {
+    Pieces pieces;
+    std::array<std::string, all_problems.size()> alerts;       // what stands for Slot::Kind::alert
+    std::map<std::string, std::string, std::less<>> to_field;  // and behind it: by a field's id, a link to it
 };
 
 class Pages {
 public:
-    // Fails on an unreadable or broken template, and on a catalogue that lacks anything, naming language and msgid.
+    // Fails on an unreadable or broken template, on a catalogue or configured text that lacks anything, naming language and
+    // sentence, on a mistake in the questionnaire, and on a page that does not fit its size.
     [[nodiscard]] static Result<Pages> load(const SiteSettings& settings);
 
     [[nodiscard]] const std::vector<std::string>& languages() const { return languages_; }
     [[nodiscard]] bool speaks(std::string_view language) const { return by_language_.contains(language); }
+    [[nodiscard]] const Questionnaire& questionnaire() const { return *questionnaire_; }
 
     // For the pages below: a language that isn't configured gives the first one's page, for a path is a stranger's text.
-    [[nodiscard]] std::string_view index() const { return index_; }                       // GET /
-    [[nodiscard]] std::string_view form(std::string_view language) const;                 // GET /{lang}/
-    [[nodiscard]] std::string_view received(std::string_view language) const;             // where a 303 leads
+    [[nodiscard]] const StaticPage& index() const { return index_; }                                  // GET /
+    [[nodiscard]] const StaticPage& form(std::string_view language) const;                            // GET /{lang}/
+    [[nodiscard]] const StaticPage& help(std::string_view language) const;                            // GET /{lang}/help
+    [[nodiscard]] const StaticPage& received(std::string_view language, bool urgent) const;           // where a 303 leads
     // The same, as the answer itself: with the proof that was asked for, or saying that there is none.
-    [[nodiscard]] const ProofPage& received_with_proof(std::string_view language) const;
-    [[nodiscard]] std::string_view received_without_proof(std::string_view language) const;
-    [[nodiscard]] std::string_view problem(std::string_view language, Problem what) const;
-    [[nodiscard]] const SplitPage& form_again(std::string_view language, Problem what) const;
+    [[nodiscard]] const ProofPage& received_with_proof(std::string_view language, bool urgent) const;
+    [[nodiscard]] const StaticPage& received_without_proof(std::string_view language, bool urgent) const;
+    [[nodiscard]] const StaticPage& problem(std::string_view language, Problem what) const;
+    [[nodiscard]] const AgainPage& form_again(std::string_view language) const;
 
     [[nodiscard]] const LogPages& log() const { return *log_; }
 
-    // "sha256-..." of the style's bytes, without quotes, for the CSP.
+    // "sha256-..." of the style's and the script's bytes, without quotes, for the CSP.
     [[nodiscard]] const std::string& style_hash() const { return style_hash_; }
+    [[nodiscard]] const std::string& script_hash() const { return script_hash_; }
 
 private:
-    struct Localised {
-        std::string form;
-        std::string received;
-        ProofPage received_with_proof;
-        std::string received_without_proof;
-        std::array<std::string, all_problems.size()> problems;
-        std::array<SplitPage, all_problems.size()> again;
+    struct Received {
+        StaticPage plain;
+        ProofPage with_proof;
+        StaticPage without_proof;
     };
+    struct Localised {
+        StaticPage form;
+        StaticPage help;
+        std::array<Received, 2> received;  // not urgent, urgent
+        std::array<StaticPage, all_problems.size()> problems;
+        AgainPage again;
+    };
+    friend class PageBuilder;
 
     Pages() = default;
     [[nodiscard]] const Localised& in(std::string_view language) const;
 
     std::vector<std::string> languages_;
-    std::string index_;
+    std::optional<Questionnaire> questionnaire_;  // slots point into its sections
+    StaticPage index_;
     std::map<std::string, Localised, std::less<>> by_language_;
     std::string style_hash_;
+    std::string script_hash_;
     std::optional<LogPages> log_;
 };
 

@@ -9,6 +9,7 @@ std::string_view problem_name(Problem problem)
     case Problem::empty_story: return "empty_story";
     case Problem::short_story: return "short_story";
     case Problem::long_story: return "long_story";
+    case Problem::long_answer: return "long_answer";
     case Problem::wrong_encoding: return "wrong_encoding";
     case Problem::too_large: return "too_large";
     case Problem::too_many_parts: return "too_many_parts";
@@ -20,27 +21,6 @@ std::string_view problem_name(Problem problem)
     case Problem::busy: return "busy";
     case Problem::internal: return "internal";
     case Problem::method_not_allowed: return "method_not_allowed";
-    }
-    return {};
-}
-
-std::string_view problem_field(Problem problem)
-{
-    switch (problem) {
-    case Problem::empty_story:
-    case Problem::short_story:
-    case Problem::long_story:
-    case Problem::wrong_encoding: return "story";
-    case Problem::too_large:
-    case Problem::too_many_parts: return "files";
-    case Problem::storage_full:
-    case Problem::closed:
-    case Problem::not_found:
-    case Problem::bad_request:
-    case Problem::timed_out:
-    case Problem::busy:
-    case Problem::internal:
-    case Problem::method_not_allowed: return {};
     }
     return {};
 }

@@ -14,6 +14,7 @@ enum class Problem : std::uint8_t {
     empty_story,
     short_story,
     long_story,
+    long_answer,     // of any other question
     wrong_encoding,  // not UTF-8: the text can't be given back
     too_large,
     too_many_parts,
@@ -28,15 +29,12 @@ enum class Problem : std::uint8_t {
 };
 
 inline constexpr std::array all_problems{
-    Problem::empty_story, Problem::short_story,  Problem::long_story, Problem::wrong_encoding, Problem::too_large,
+    Problem::empty_story, Problem::short_story,  Problem::long_story, Problem::long_answer, Problem::wrong_encoding, Problem::too_large,
     Problem::too_many_parts, Problem::storage_full, Problem::closed,  Problem::not_found,      Problem::bad_request,
     Problem::timed_out,   Problem::busy,         Problem::internal,   Problem::method_not_allowed,
 };
 
 // The enumerator's own spelling.
 [[nodiscard]] std::string_view problem_name(Problem problem);
-
-// The form field that has to be changed ("story", "files"), or nothing when it is no field's fault.
-[[nodiscard]] std::string_view problem_field(Problem problem);
 
 }  // namespace amana::web

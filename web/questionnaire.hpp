@@ -22,6 +22,8 @@ inline constexpr std::size_t max_questionnaire_bytes = 1024 * 1024;
 inline constexpr std::size_t max_fields = 120;
 inline constexpr std::size_t max_options = 64;
 inline constexpr std::size_t max_rows = 20;
+// The one question every questionnaire has: a text. The desk lists reports by it.
+inline constexpr std::string_view story_id = "story";
 // What all answers may come to as they are sealed: 32 KiB less the manifest's other members and a record's head
 // (docs/ENVELOPE.md, sections 1.1 to 3).
 inline constexpr std::size_t max_answers_bytes = 32 * 1024 - 512;

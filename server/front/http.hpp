@@ -25,6 +25,7 @@ struct Request {
     std::string target;
     std::string content_type;
     bool expects_continue = false;
+    bool accepts_gzip = false;
     std::optional<std::uint64_t> content_length;  // none: chunked, or no body
 };
 

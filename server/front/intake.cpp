@@ -2,7 +2,6 @@
 #include "server/front/intake.hpp"
 
 #include "base/utf8.hpp"
-#include "web/pages.hpp"
 
 #include <algorithm>
 
@@ -10,13 +9,13 @@ namespace amana::front {
 
 namespace {
 
-constexpr std::string_view form_id = "recruitment";
-constexpr std::uint32_t form_version = 1;
-
 // The text it repeats and the fixed parts of its entries, with room for escapes; text of nothing but control characters
 // would take more, and so more locked memory than a report is given.
 constexpr std::size_t max_manifest_text = 128 * 1024;
 static_assert(max_manifest_text <= crypto::max_manifest_bytes);
+
+constexpr std::string_view files_control = "files";
+constexpr std::string_view proof_control = "proof";
 
 bool is_type(std::string_view type)
 {
@@ -27,22 +26,30 @@ bool is_type(std::string_view type)
 }  // namespace
 
 Intake::Intake(Admitted admitted, KeeperLink& link, std::vector<crypto::XWingPublicKey> recipients, FormReader form,
-               std::uint64_t max_files_bytes)
+               const web::Questionnaire& questionnaire, std::uint64_t max_files_bytes)
     : admitted_(std::move(admitted)),
       link_(link),
       recipients_(std::move(recipients)),
       form_(std::move(form)),
-      files_left_(max_files_bytes)
+      files_left_(max_files_bytes),
+      answers_(questionnaire, text_),
+      questionnaire_(questionnaire)
 {
 }
 
 // The first problem is the one that is told. What was sealed is useless from here on, and its memory goes at once.
-void Intake::fail(web::Problem problem)
+void Intake::fail(web::Problem problem, const web::Field* field)
 {
     if (problem_) return;
     problem_ = problem;
+    problem_field_ = field;
     upload_.reset();
     sealer_.reset();
+}
+
+void Intake::fail_files(web::Problem problem)
+{
+    fail(problem, questionnaire_.find(files_control));
 }
 
 asio::awaitable<void> Intake::take(ByteView body)
@@ -70,30 +77,37 @@ std::optional<Intake::Span> Intake::keep(std::string_view text)
 
 void Intake::begin_part(const Part& part)
 {
-    field_ = Field::ignored;
-    if (part.name == "story" && !part.filename) {
-        if (story_) return fail(web::Problem::bad_request);
-        story_ = Span{text_.size(), 0};
-        field_ = Field::story;
-    } else if (part.name == "proof" && !part.filename) {
+    part_ = PartKind::ignored;
+    if (part.name == files_control) return begin_file(part);
+    if (part.filename) return;  // a file where a text belongs
+    if (part.name == proof_control) {
         wants_proof_ = true;  // a box that is not checked is not sent at all
-    } else if (part.name == "files") {
-        // Some programs say a name in another way (filename*); what they send is a file all the same.
-        const auto given = part.filename.value_or(std::string_view());
-        const auto name = given.size() <= crypto::max_attachment_name_bytes && utf8_length(given) ? given : std::string_view();
-        pending_name_ = keep(name);
-        pending_type_ = keep(is_type(part.content_type) ? part.content_type : std::string_view());
-        if (!pending_name_ || !pending_type_) return fail(web::Problem::too_many_parts);
-        field_ = Field::file;
-        // A browser sends an empty part without a name where no file was chosen; with a name it is an empty file.
-        if (!given.empty() && !begin_attachment()) return;
+        return;
     }
+    switch (answers_.begin(part.name)) {
+    case Answers::Begun::taken: part_ = PartKind::answer; break;
+    case Answers::Begun::unknown: break;
+    case Answers::Begun::twice: fail(web::Problem::bad_request); break;
+    }
+}
+
+void Intake::begin_file(const Part& part)
+{
+    // Some programs say a name in another way (filename*); what they send is a file all the same.
+    const auto given = part.filename.value_or(std::string_view());
+    const auto name = given.size() <= crypto::max_attachment_name_bytes && utf8_length(given) ? given : std::string_view();
+    pending_name_ = keep(name);
+    pending_type_ = keep(is_type(part.content_type) ? part.content_type : std::string_view());
+    if (!pending_name_ || !pending_type_) return fail_files(web::Problem::too_many_parts);
+    part_ = PartKind::file;
+    // A browser sends an empty part without a name where no file was chosen; with a name it is an empty file.
+    if (!given.empty()) (void)begin_attachment();
 }
 
 bool Intake::begin_attachment()
 {
     if (attachments_.size() == crypto::max_attachments) {
-        fail(web::Problem::too_many_parts);
+        fail_files(web::Problem::too_many_parts);
         return false;
     }
     attachments_.push_back({*pending_name_, *pending_type_, 0, {}});
@@ -104,16 +118,15 @@ bool Intake::begin_attachment()
 
 asio::awaitable<void> Intake::take_data(ByteView data)
 {
-    if (field_ == Field::story) {
+    if (part_ == PartKind::answer) {
         // Kept even when something else is wrong already, so that it can be given back.
-        if (text_.append(data)) {
-            story_->size += data.size();
-        } else {
-            story_->size = 0;
-            field_ = Field::ignored;
-            fail(web::Problem::long_story);
+        if (!answers_.append(data)) {
+            part_ = PartKind::ignored;
+            kept_all_ = false;
+            const bool story = answers_.current()->id == web::story_id;
+            fail(story ? web::Problem::long_story : web::Problem::long_answer, answers_.current());
         }
-    } else if (field_ == Field::file && !problem_) {
+    } else if (part_ == PartKind::file && !problem_) {
         co_await take_file_data(data);
     }
 }
@@ -121,7 +134,7 @@ asio::awaitable<void> Intake::take_data(ByteView data)
 asio::awaitable<void> Intake::take_file_data(ByteView data)
 {
     if (data.size() > files_left_) {
-        fail(web::Problem::too_large);
+        fail_files(web::Problem::too_large);
         co_return;
     }
     if (!attachment_open_ && !begin_attachment()) co_return;
@@ -140,7 +153,7 @@ asio::awaitable<void> Intake::take_file_data(ByteView data)
 
 asio::awaitable<void> Intake::end_part()
 {
-    field_ = Field::none;
+    part_ = PartKind::ignored;
     if (!std::exchange(attachment_open_, false) || problem_) co_return;
     attachments_.back().sha256 = hash_->finish();
     const Byte end = crypto::record_attachment_end;
@@ -190,43 +203,10 @@ asio::awaitable<void> Intake::put(ByteView plaintext)
     }
 }
 
-std::string_view Intake::story() const
-{
-    if (!story_) return {};
-    const auto text = text_at(*story_);
-    return utf8_length(text) ? text : std::string_view();
-}
-
-// A form's line ends are CR LF (HTML); one LF is what was typed, and what is counted.
-void Intake::normalise_story()
-{
-    const auto bytes = text_.span().subspan(story_->at, story_->size);
-    auto* to = bytes.data();
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        if (bytes[i] == '\r' && i + 1 < bytes.size() && bytes[i + 1] == '\n') continue;
-        *to++ = bytes[i];
-    }
-    story_->size = static_cast<std::size_t>(to - bytes.data());
-}
-
-std::optional<web::Problem> Intake::story_problem() const
-{
-    const auto text = text_at(*story_);
-    const auto length = utf8_length(text);
-    if (!length) return web::Problem::wrong_encoding;
-    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return web::Problem::empty_story;
-    if (*length < web::min_story_characters) return web::Problem::short_story;
-    if (*length > web::max_story_characters) return web::Problem::long_story;
-    return std::nullopt;
-}
-
 asio::awaitable<std::optional<web::Problem>> Intake::finish()
 {
     if (!form_done_) fail(web::Problem::bad_request);
-    if (!problem_ && !story_) fail(web::Problem::empty_story);
-    if (story_) normalise_story();
-    if (!problem_)
-        if (const auto wrong = story_problem()) fail(*wrong);
+    if (const auto wrong = answers_.check()) fail(wrong->problem, wrong->field);
     if (!problem_) co_await seal_rest();
     if (!problem_) co_await settle();
     co_return problem_;
@@ -235,10 +215,10 @@ asio::awaitable<std::optional<web::Problem>> Intake::finish()
 asio::awaitable<void> Intake::seal_rest()
 {
     crypto::ManifestFields fields;
-    fields.form_id = form_id;
-    fields.form_version = form_version;
+    fields.form_id = questionnaire_.id();
+    fields.form_version = questionnaire_.version();
     crypto::random_bytes(fields.submission);
-    const std::array answers{crypto::Answer{"story", text_at(*story_)}};
+    const auto answers = answers_.sealed();
     std::vector<crypto::AttachmentEntry> entries;
     for (const auto& attachment : attachments_)
         entries.push_back({text_at(attachment.name), text_at(attachment.type), attachment.size, attachment.sha256});
@@ -255,7 +235,8 @@ asio::awaitable<void> Intake::seal_rest()
 
     const auto size = crypto::size_class_for(sealer_->taken(), !attachments_.empty());
     if (!size) {
-        fail(attachments_.empty() ? web::Problem::long_story : web::Problem::too_large);
+        if (attachments_.empty()) fail(web::Problem::long_story);  // what a checked questionnaire rules out
+        else fail_files(web::Problem::too_large);
         co_return;
     }
     sealer_->pad_to(*size);

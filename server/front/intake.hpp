@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // One report, from its form's bytes to an envelope on its way to the keeper. Files are sealed as they stream in and are
-// plaintext for at most one chunk; the story waits in locked memory until it is accepted, so that an error page can give
+// plaintext for at most one chunk; what was typed waits in locked memory until it is accepted, so that an error page can give
 // it back. Plaintext ends here.
 #pragma once
 
@@ -8,6 +8,7 @@
 #include "crypto/keyset.hpp"
 #include "crypto/manifest.hpp"
 #include "crypto/payload.hpp"
+#include "server/front/answers.hpp"
 #include "server/front/form.hpp"
 #include "server/front/keeper_link.hpp"
 #include "server/front/limits.hpp"
@@ -23,8 +24,9 @@ inline constexpr std::size_t max_text_bytes = 64 * 1024;
 
 class Intake {
 public:
+    // The questionnaire outlives it.
     Intake(Admitted admitted, KeeperLink& link, std::vector<crypto::XWingPublicKey> recipients, FormReader form,
-           std::uint64_t max_files_bytes);
+           const web::Questionnaire& questionnaire, std::uint64_t max_files_bytes);
 
     // It is known before the form is read that it can't be accepted: nothing is sealed, the text is kept all the same.
     void refuse(web::Problem problem) { fail(problem); }
@@ -32,14 +34,17 @@ public:
     [[nodiscard]] asio::awaitable<void> take(ByteView body);
     // The body has ended: what is wrong with the report, or nothing once it is durable.
     [[nodiscard]] asio::awaitable<std::optional<web::Problem>> finish();
-    // The story as it was typed, for giving it back; empty when it can't be.
-    [[nodiscard]] std::string_view story() const;
+    // What was typed and chosen, for giving it back; and whether all of it could be kept.
+    [[nodiscard]] const Answers& answers() const { return answers_; }
+    [[nodiscard]] bool kept_all() const { return kept_all_; }
+    // The question that has the problem, or nullptr.
+    [[nodiscard]] const web::Field* problem_field() const { return problem_field_; }
     // Whether its sender asked for a proof; and once it is durable the log's promise, if one could be made.
     [[nodiscard]] bool wants_proof() const { return wants_proof_; }
     [[nodiscard]] std::string_view promise() const { return upload_ ? upload_->promise() : std::string_view(); }
 
 private:
-    enum class Field { none, ignored, story, file };
+    enum class PartKind { ignored, answer, file };
     struct Span {
         std::size_t at = 0;
         std::size_t size = 0;
@@ -51,8 +56,10 @@ private:
         crypto::Hash sha256{};
     };
 
-    void fail(web::Problem problem);
+    void fail(web::Problem problem, const web::Field* field = nullptr);
+    void fail_files(web::Problem problem);
     void begin_part(const Part& part);
+    void begin_file(const Part& part);
     [[nodiscard]] asio::awaitable<void> take_data(ByteView data);
     [[nodiscard]] asio::awaitable<void> take_file_data(ByteView data);
     [[nodiscard]] asio::awaitable<void> end_part();
@@ -63,8 +70,6 @@ private:
     [[nodiscard]] asio::awaitable<void> put(ByteView plaintext);
     [[nodiscard]] asio::awaitable<void> send(ByteView chunk);
     [[nodiscard]] asio::awaitable<void> settle();
-    void normalise_story();
-    [[nodiscard]] std::optional<web::Problem> story_problem() const;
     [[nodiscard]] asio::awaitable<void> seal_rest();
 
     Admitted admitted_;
@@ -74,12 +79,15 @@ private:
     std::uint64_t files_left_;
 
     std::optional<web::Problem> problem_;
-    Field field_ = Field::none;
+    const web::Field* problem_field_ = nullptr;
+    PartKind part_ = PartKind::ignored;
     bool attachment_open_ = false;
     bool form_done_ = false;
     bool wants_proof_ = false;
+    bool kept_all_ = true;
     SecretText text_{max_text_bytes};
-    std::optional<Span> story_;
+    Answers answers_;
+    const web::Questionnaire& questionnaire_;
     std::optional<Span> pending_name_;  // of the file part under way, until it proves to be a file
     std::optional<Span> pending_type_;
     std::vector<Attachment> attachments_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "web/style.hpp"
+#include "web/inline.hpp"
 
 #include "base/bytes.hpp"
 #include "base/file.hpp"
@@ -7,13 +7,12 @@
 #include <fmt/format.h>
 #include <sodium.h>
 
-#include <string_view>
 
 namespace amana::web {
 
 namespace {
 
-constexpr std::size_t max_style_bytes = 64U << 10U;
+constexpr std::size_t max_inline_bytes = 64U << 10U;
 
 std::string without_comments(std::string_view source)
 {
@@ -49,22 +48,38 @@ std::string joined_lines(std::string_view source)
 
 }  // namespace
 
-Result<Style> load_style(const std::filesystem::path& path)
+std::string source_hash(std::string_view text)
 {
-    const auto source = read_file(path, max_style_bytes);
+    ByteArray<crypto_hash_sha256_BYTES> digest;
+    const auto bytes = as_bytes(text);
+    crypto_hash_sha256(digest.data(), bytes.data(), bytes.size());
+    return "sha256-" + to_base64(digest);
+}
+
+Result<Style> load_style(const std::filesystem::path& path, std::string_view additions)
+{
+    const auto source = read_file(path, max_inline_bytes);
     if (!source) return source.error();
-    Style style{joined_lines(without_comments(as_text(*source))), {}};
+    Style style{joined_lines(without_comments(as_text(*source))) + std::string(additions), {}};
     for (const std::string_view forbidden : {"</", "@import", "url("}) {
         if (style.text.find(forbidden) != std::string::npos) {
             return Error{fmt::format("{} holds \"{}\"", path.string(), forbidden),
                          "The pages fetch nothing, and their style is inline."};
         }
     }
-    ByteArray<crypto_hash_sha256_BYTES> digest;
-    const auto bytes = as_bytes(style.text);
-    crypto_hash_sha256(digest.data(), bytes.data(), bytes.size());
-    style.hash = "sha256-" + to_base64(digest);
+    style.hash = source_hash(style.text);
     return style;
+}
+
+Result<Script> load_script(const std::filesystem::path& path)
+{
+    const auto source = read_file(path, max_inline_bytes);
+    if (!source) return source.error();
+    Script script{std::string(as_text(*source)), {}};
+    if (script.text.find("</") != std::string::npos || script.text.find("<!--") != std::string::npos)
+        return Error{path.string() + " holds what would end its element", {}};
+    script.hash = source_hash(script.text);
+    return script;
 }
 
 }  // namespace amana::web

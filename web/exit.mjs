@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Leaves the page at once: by the button, or by Shift pressed three times, as GOV.UK's "Exit this page" does. With a script
+// the page goes blank first, and the other site takes its place in the history of this tab. Without one the button is a
+// link, which does the rest.
+const button = document.querySelector('#exit');
+const patience = 5000; // between two presses
+const presses = 3;
+let pressed = 0;
+let timer;
+
+const said = document.createElement('span');
+said.setAttribute('role', 'status');
+button.after(said);
+
+const forget = () => {
+  pressed = 0;
+  said.textContent = '';
+};
+
+const leave = () => {
+  document.title = '\u200b';
+  document.body.hidden = true;
+  for (const form of document.forms) form.reset();
+  location.replace(button.href);
+};
+
+button.addEventListener('click', (event) => {
+  event.preventDefault();
+  leave();
+});
+
+addEventListener('keyup', (event) => {
+  // Shift with another key writes a capital letter.
+  if (event.key !== 'Shift') return forget();
+  clearTimeout(timer);
+  pressed += 1;
+  if (pressed === presses) return leave();
+  said.textContent = pressed === 1 ? button.dataset.two : button.dataset.one;
+  timer = setTimeout(forget, patience);
+});
+
+// Whoever comes back finds nothing that was typed.
+addEventListener('pageshow', (event) => {
+  if (event.persisted && document.body.hidden) location.reload();
+});

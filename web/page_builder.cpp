@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "web/page_builder.hpp"
+
+#include "web/colour.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+namespace amana::web {
+
+namespace {
+
+using List = kainjow::mustache::list;
+
+// Where a proof will stand: in a link, and as text. A control character is in no catalogue and no template.
+constexpr std::string_view link_mark = "\x03";
+constexpr std::string_view note_mark = "\x04";
+// What a proof takes, in both its forms (server/wire: max_promise_bytes, three and six times).
+constexpr std::size_t most_in_holes = 2048;
+// More other languages than these go behind a button.
+constexpr std::size_t few_languages = 3;
+
+std::string megabytes(std::uint64_t bytes)
+{
+    constexpr double tenths_of_a_mebibyte = static_cast<double>(1U << 20U) / 10;
+    return fmt::format("{:g}", std::floor(static_cast<double>(bytes) / tenths_of_a_mebibyte) / 10);
+}
+
+std::string in_groups_of_four(std::string_view fingerprint)
+{
+    std::string out;
+    std::size_t count = 0;
+    for (const char character : fingerprint) {
+        if (character == ' ') continue;
+        if (count != 0 && count % 4 == 0) out += ' ';
+        out += character;
+        ++count;
+    }
+    return out;
+}
+
+bool is_png(ByteView bytes)
+{
+    constexpr ByteArray<8> signature{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    return bytes.size() > signature.size() && std::ranges::equal(bytes.first(signature.size()), signature);
+}
+
+Result<void> check_settings(const SiteSettings& settings)
+{
+    if (settings.languages.empty()) return Error{"no language is configured", "Name at least one, such as ar."};
+    if (const std::set<std::string> once(settings.languages.begin(), settings.languages.end()); once.size() != settings.languages.size())
+        return Error{"a language is configured twice", "Remove one."};
+    if (!settings.logo.empty() && !is_png(settings.logo)) return Error{"the logo is not a PNG", "Pages show PNG only."};
+    if (settings.logo.size() > max_logo_bytes)
+        return Error{fmt::format("the logo has {} bytes; at most {} travel with every page", settings.logo.size(), max_logo_bytes),
+                     "Make it smaller: 64 pixels high, few colours."};
+    // A text that one language has, every language has: nobody may be told less of what protects them.
+    for (const auto& [what, member] : {std::pair{"numbers", &SiteTexts::numbers}, {"law", &SiteTexts::law}, {"embassy", &SiteTexts::embassy}}) {
+        std::vector<std::string> lacking;
+        for (const auto& language : settings.languages) {
+            const auto found = settings.texts.find(language);
+            if (found == settings.texts.end() || (found->second.*member).empty()) lacking.push_back(language);
+        }
+        if (!lacking.empty() && lacking.size() < settings.languages.size())
+            return Error{fmt::format("'{}' is configured for some languages, and not for {}", what, fmt::join(lacking, ", ")),
+                         fmt::format("Write it in [texts.{}] too; what keeps people safe is said to all of them.", lacking.front())};
+    }
+    return {};
+}
+
+// Takes the mark out of a text that holds it once.
+std::optional<std::pair<std::string, std::string>> cut(const std::string& text, std::string_view mark)
+{
+    const auto at = text.find(mark);
+    if (at == std::string::npos || text.find(mark, at + 1) != std::string::npos) return std::nullopt;
+    return std::pair{text.substr(0, at), text.substr(at + mark.size())};
+}
+
+}  // namespace
+
+Result<PageBuilder> PageBuilder::open(const SiteSettings& settings, const Questionnaire& questionnaire)
+{
+    if (const auto checked = check_settings(settings); !checked) return checked.error();
+    auto templates = Templates::load(settings.data / "templates");
+    if (!templates) return templates.error();
+    PageBuilder builder(settings, questionnaire, *std::move(templates));
+    if (const auto loaded = builder.load_sources(); !loaded) return loaded.error();
+    if (const auto loaded = builder.load_links(); !loaded) return loaded.error();
+    return builder;
+}
+
+Result<void> PageBuilder::load_sources()
+{
+    auto additions = condition_style(*questionnaire_);
+    if (!settings_->colour.empty()) {
+        const auto colour = colour_style(settings_->colour);
+        if (!colour) return colour.error();
+        additions += *colour;
+    }
+    auto style = load_style(settings_->data / "style.css", additions);
+    if (!style) return style.error();
+    style_ = *std::move(style);
+    auto script = load_script(settings_->data / "exit.js");
+    if (!script) return script.error();
+    script_ = *std::move(script);
+    for (const auto& language : settings_->languages) {
+        auto bare = Catalogue::load(settings_->data / "locale", language, {});
+        if (!bare) return bare.error();
+        const auto limit = bare->digits(megabytes(settings_->max_files_bytes));
+        if (!limit) return limit.error();
+        auto catalogue = Catalogue::load(settings_->data / "locale", language, {{"limit", *limit}});
+        if (!catalogue) return catalogue.error();
+        catalogues_.push_back(*std::move(catalogue));
+    }
+    return {};
+}
+
+Result<void> PageBuilder::load_links()
+{
+    for (const auto& catalogue : catalogues_) {
+        Values link;
+        link.set("code", catalogue.language());
+        for (const auto* key : {"language_name", "direction", "review"}) {
+            auto sentence = catalogue.find(key);
+            if (!sentence) return sentence.error();
+            if (std::string_view(key) == "direction" && *sentence != "rtl" && *sentence != "ltr")
+                return Error{fmt::format("in the {} catalogue, \"direction\" is neither rtl nor ltr", catalogue.language()), {}};
+            if (std::string_view(key) == "review" && *sentence != "done") {
+                if (*sentence != "awaiting") return Error{fmt::format("in the {} catalogue, \"review\" is neither done nor awaiting", catalogue.language()), {}};
+                if (std::ranges::find(settings_->languages, "en") == settings_->languages.end())
+                    return Error{fmt::format("the {} translation awaits a second reader, and its pages point to the English ones", catalogue.language()),
+                                 "Add \"en\" to the languages, or remove this one."};
+            }
+            link.set(key, *std::move(sentence));
+        }
+        auto invitation = form_sentence(*questionnaire_, catalogue, "invitation");
+        if (!invitation) return invitation.error();
+        link.set("invitation", *std::move(invitation));
+        links_.push_back(std::move(link));
+    }
+    return {};
+}
+
+Result<Values> PageBuilder::common_values(const Catalogue& catalogue) const
+{
+    Values values;
+    values.set("lang", catalogue.language());
+    values.set("style", style_.text);
+    values.set("script", script_.text);
+    values.set("languages", links_);
+    values.set("fingerprint", in_groups_of_four(settings_->root_fingerprint));
+    values.set("exit", settings_->exit);
+    values.set("behind", "");
+    values.set("logo", !settings_->logo.empty());
+    values.set("logo_data", "data:image/png;base64," + to_base64(settings_->logo));
+    for (const auto* flag : {"again", "kept", "proof", "proof_none", "urgent"}) values.set(flag, false);
+    for (const auto* text : {"proof_link", "proof_note"}) values.set(text, "");
+
+    List others;
+    for (std::size_t i = 0; i < catalogues_.size(); ++i)
+        if (catalogues_[i].language() != catalogue.language()) others.push_back(links_[i]);
+    values.set("few_languages", !others.empty() && others.size() <= few_languages);
+    values.set("many_languages", others.size() > few_languages);
+    values.set("other_languages", std::move(others));
+    if (const auto added = add_texts(values, catalogue); !added) return added.error();
+    return values;
+}
+
+Result<void> PageBuilder::add_texts(Values& values, const Catalogue& catalogue) const
+{
+    const auto configured = settings_->texts.find(catalogue.language());
+    const auto texts = configured == settings_->texts.end() ? SiteTexts() : configured->second;
+    values.set("numbers", !texts.numbers.empty());
+    values.set("numbers_text", texts.numbers);
+    const auto say = [&](const char* name, const std::string& own, Result<std::string> otherwise) -> Result<void> {
+        if (own.empty() && !otherwise) return otherwise.error();
+        values.set(name, own.empty() ? *std::move(otherwise) : own);
+        return {};
+    };
+    if (auto said = say("name", texts.name, catalogue.find("ministry")); !said) return said;
+    if (auto said = say("law", texts.law, catalogue.find("deceived_law")); !said) return said;
+    if (auto said = say("embassy", texts.embassy, catalogue.find("abroad")); !said) return said;
+    if (auto said = say("exit_two", {}, catalogue.find("exit_press", 2)); !said) return said;
+    if (auto said = say("exit_one", {}, catalogue.find("exit_press", 1)); !said) return said;
+    auto review = catalogue.find("review");
+    if (!review) return review.error();
+    values.set("awaiting", *review != "done");
+    const auto hours = static_cast<std::uint32_t>(settings_->read_every.count());
+    const bool in_days = hours % 24 == 0;
+    return say("reading", {}, catalogue.find(in_days ? "read_every_days" : "read_every_hours", in_days ? hours / 24 : hours));
+}
+
+Result<void> PageBuilder::add_problem(Values& values, const Catalogue& catalogue, Problem what) const
+{
+    const auto key = fmt::format("problem_{}", problem_name(what));
+    auto title = catalogue.find(key);
+    if (!title) return title.error();
+    const auto* story = questionnaire_->find(story_id);
+    // Whichever number it is told with; most have none.
+    auto advice = what == Problem::short_story ? catalogue.find(key + "_advice", story == nullptr ? 1 : story->least)
+                                               : catalogue.find(key + "_advice");
+    if (!advice) return advice.error();
+    values.set("problem_title", *std::move(title));
+    values.set("problem_advice", *std::move(advice));
+    return {};
+}
+
+Result<StaticPage> PageBuilder::page(const char* name, const Catalogue& catalogue, const Values& values) const
+{
+    auto plain = templates_.render(name, catalogue, values);
+    if (!plain) return plain.error();
+    const std::string_view whole = *plain;
+    auto packed = PackedPage::pack({&whole, 1}).whole();
+    if (!packed) return Error{fmt::format("{} in {}: {}", name, catalogue.language(), packed.error().message), packed.error().hint};
+    return StaticPage{*std::move(packed), *std::move(plain)};
+}
+
+Result<StaticPage> PageBuilder::index() const
+{
+    const auto& catalogue = catalogues_.front();
+    const auto values = common_values(catalogue);
+    if (!values) return values.error();
+    return page("index", catalogue, *values);
+}
+
+Result<StaticPage> PageBuilder::form(const Catalogue& catalogue, Values values) const
+{
+    if (const auto added = add_questions(values, *questionnaire_, catalogue, false); !added) return added.error();
+    return page("form", catalogue, values);
+}
+
+Result<AgainPage> PageBuilder::again(const Catalogue& catalogue, Values values) const
+{
+    if (const auto added = add_questions(values, *questionnaire_, catalogue, true); !added) return added.error();
+    values.set("again", true);
+    // Going elsewhere would lose what was typed.
+    values.set("few_languages", false);
+    values.set("many_languages", false);
+    const auto whole = templates_.render("form", catalogue, values);
+    if (!whole) return whole.error();
+    AgainPage page;
+    auto pieces = cut_at_marks(*questionnaire_, *whole);
+    if (!pieces) return pieces.error();
+    page.pieces = *std::move(pieces);
+    for (const auto what : all_problems) {
+        if (const auto added = add_problem(values, catalogue, what); !added) return added.error();
+        values.set("kept", what != Problem::empty_story && what != Problem::wrong_encoding);
+        auto alert = templates_.render("alert", catalogue, values);
+        if (!alert) return alert.error();
+        page.alerts.at(static_cast<std::size_t>(what)) = *std::move(alert);
+    }
+    for (const auto& section : questionnaire_->sections())
+        for (const auto& field : section.fields) {
+            auto label = form_sentence(*questionnaire_, catalogue, field.id);
+            if (!label) return label.error();
+            values.set("field", field.id);
+            values.set("label", *std::move(label));
+            auto link = templates_.render("to_field", catalogue, values);
+            if (!link) return link.error();
+            page.to_field.emplace(field.id, *std::move(link));
+        }
+    return page;
+}
+
+Result<Pages::Received> PageBuilder::received(const Catalogue& catalogue, Values values, bool urgent) const
+{
+    Pages::Received built;
+    values.set("urgent", urgent);
+    auto plain = page("received", catalogue, values);
+    if (!plain) return plain.error();
+    built.plain = *std::move(plain);
+    values.set("proof_none", true);
+    auto without = page("received", catalogue, values);
+    if (!without) return without.error();
+    built.without_proof = *std::move(without);
+    values.set("proof_none", false);
+    values.set("proof", true);
+    values.set("proof_link", std::string(link_mark));
+    values.set("proof_note", std::string(note_mark));
+    const auto whole = templates_.render("received", catalogue, values);
+    if (!whole) return whole.error();
+    const auto link = cut(*whole, link_mark);
+    const auto note = link ? cut(link->second, note_mark) : std::nullopt;
+    if (!note) return Error{"received.mustache must hold {{proof_link}} and then {{proof_note}}, once", {}};
+    built.with_proof.parts = {link->first, note->first, note->second};
+    const std::array<std::string_view, 3> parts{link->first, note->first, note->second};
+    built.with_proof.packed = PackedPage::pack(parts);
+    if (built.with_proof.packed.least_bytes(most_in_holes) > packed_page_bytes)
+        return Error{fmt::format("the page with a proof does not fit its size in {}", catalogue.language()), "Shorten the texts or the logo."};
+    return built;
+}
+
+Result<Pages::Localised> PageBuilder::localised(const Catalogue& catalogue) const
+{
+    const auto values = common_values(catalogue);
+    if (!values) return values.error();
+    Pages::Localised built;
+    auto empty_form = form(catalogue, *values);
+    if (!empty_form) return empty_form.error();
+    built.form = *std::move(empty_form);
+    auto on_help = *values;
+    on_help.set("behind", "help");
+    auto help = page("help", catalogue, on_help);
+    if (!help) return help.error();
+    built.help = *std::move(help);
+    for (const bool urgent : {false, true}) {
+        auto pages = received(catalogue, *values, urgent);
+        if (!pages) return pages.error();
+        built.received.at(urgent ? 1 : 0) = *std::move(pages);
+    }
+    for (const auto what : all_problems) {
+        auto with_problem = *values;
+        if (const auto added = add_problem(with_problem, catalogue, what); !added) return added.error();
+        auto problem = page("problem", catalogue, with_problem);
+        if (!problem) return problem.error();
+        built.problems.at(static_cast<std::size_t>(what)) = *std::move(problem);
+    }
+    auto filled = again(catalogue, *values);
+    if (!filled) return filled.error();
+    built.again = *std::move(filled);
+    return built;
+}
+
+}  // namespace amana::web
