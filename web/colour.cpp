@@ -67,8 +67,9 @@ Result<std::string> colour_style(std::string_view colour)
     while (lighter < 100 && contrast(lightened(main, lighter), dark_soft) < enough_contrast) ++lighter;
     const auto in_the_dark = lightened(main, lighter);
     const auto on_dark = contrast(in_the_dark, white) >= enough_contrast ? "#ffffff" : "#06272a";
-    return fmt::format(":root{{--main:{};--on-main:#ffffff}}@media (prefers-color-scheme:dark){{:root{{--main:{};--on-main:{}}}}}",
+    auto rules = fmt::format(":root{{--main:{};--on-main:#ffffff}}@media (prefers-color-scheme:dark){{:root{{--main:{};--on-main:{}}}}}",
                        written(main), written(in_the_dark), on_dark);
+    return Result<std::string>(boost::system::in_place_value, std::move(rules));
 }
 
 }  // namespace amana::web

@@ -12,6 +12,9 @@ const said = document.createElement('span');
 said.setAttribute('role', 'status');
 button.after(said);
 
+// What works with a script only is told only then.
+document.querySelector('#exit-keys')?.removeAttribute('hidden');
+
 const forget = () => {
   pressed = 0;
   said.textContent = '';

@@ -29,6 +29,22 @@ void RequestParser::on_request_impl(http::verb verb, text, text target, int vers
     request.target.assign(target.data(), target.size());
 }
 
+// Whether "gzip" stands in an Accept-Encoding (RFC 9110, 12.5.3), and not with a weight of nothing.
+bool accepts_gzip(std::string_view value)
+{
+    while (!value.empty()) {
+        const auto comma = std::min(value.find(','), value.size());
+        auto coding = value.substr(0, comma);
+        value.remove_prefix(std::min(comma + 1, value.size()));
+        coding.remove_prefix(std::min(coding.find_first_not_of(" \t"), coding.size()));
+        const auto end = std::min(coding.find_first_of("; \t"), coding.size());
+        if (!boost::beast::iequals(coding.substr(0, end), "gzip")) continue;
+        const auto weight = coding.find("q=", end);
+        return weight == std::string_view::npos || coding.substr(weight + 2).find_first_of("123456789") != std::string_view::npos;
+    }
+    return false;
+}
+
 // Whatever a proxy on the way may have read otherwise is refused (RFC 9112, sections 3.2, 6.1 and 6.3): a field that stands
 // twice, a length that isn't one number, a coding that isn't chunked alone. Beast takes unknown codings for no body at all.
 void RequestParser::on_field_impl(http::field field, text, text value, error& ec)
@@ -48,6 +64,8 @@ void RequestParser::on_field_impl(http::field field, text, text value, error& ec
         request.content_type.assign(value.data(), value.size());
     } else if (field == http::field::expect) {
         request.expects_continue = http11_ && boost::beast::iequals(value, "100-continue");
+    } else if (field == http::field::accept_encoding) {
+        request.accepts_gzip = request.accepts_gzip || accepts_gzip({value.data(), value.size()});
     }
 }
 

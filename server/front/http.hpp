@@ -29,6 +29,8 @@ struct Request {
     std::optional<std::uint64_t> content_length;  // none: chunked, or no body
 };
 
+[[nodiscard]] bool accepts_gzip(std::string_view accept_encoding);
+
 enum class HttpFailure { closed, timed_out, malformed, head_too_large };
 
 // Beast's parser, keeping what a Request needs and handing on each body piece where it lies.

@@ -36,7 +36,7 @@ asio::awaitable<bool> LogAnswer::write(ByteView bytes)
 
 asio::awaitable<bool> LogAnswer::whole(std::string_view body, Content content, Status status, std::string_view extra)
 {
-    const auto answer = site_.responses.page(status, body, keep_alive_, head_only_, extra, content);
+    const auto answer = site_.responses.whole(status, body, keep_alive_, head_only_, extra, content);
     const bool written = co_await write(as_bytes(answer));
     co_return written && keep_alive_;
 }

@@ -24,11 +24,22 @@ constexpr auto farewell = std::chrono::seconds(3);
 
 web::SiteSettings site_settings(const wire::FrontSlice& slice)
 {
+    const auto& site = slice.site;
     web::SiteSettings settings;
-    settings.data = slice.site_data;
-    settings.languages = slice.languages;
+    settings.data = site.data;
+    settings.languages = site.languages;
+    for (std::size_t i = 0; i < site.languages.size(); ++i) {
+        const auto& texts = site.texts[i];
+        settings.texts[site.languages[i]] = {texts.name, texts.numbers, texts.law, texts.embassy};
+    }
+    settings.questionnaire = as_text(site.questionnaire);
+    settings.questionnaire_name = site.questionnaire_name;
     settings.root_fingerprint = slice.root_fingerprint;
     settings.max_files_bytes = slice.limits.max_files_bytes;
+    settings.read_every = std::chrono::duration_cast<std::chrono::hours>(site.read_every);
+    settings.colour = site.colour;
+    settings.logo = site.logo;
+    settings.exit = site.exit;
     return settings;
 }
 
@@ -93,7 +104,16 @@ Result<wire::FrontSlice> receive_config()
     return wire::decode_front(bytes->view());
 }
 
-Result<int> start()
+// To make the pages is all: for `amana-server check`.
+Result<int> check(const wire::FrontSlice& slice)
+{
+    const auto pages = web::Pages::load(site_settings(slice));
+    if (pages) return EXIT_SUCCESS;
+    fmt::print(stderr, "{}\n", pages.error().text());
+    return EXIT_FAILURE;
+}
+
+Result<int> start(bool only_check)
 {
     std::signal(SIGPIPE, SIG_IGN);
     const auto protection = harden_process(locked_bytes_base + locked_bytes_requests + locked_bytes_per_report);
@@ -102,6 +122,7 @@ Result<int> start()
     if (const auto tested = crypto::self_test(); !tested) return tested.error();
     auto slice = receive_config();
     if (!slice) return slice.error();
+    if (only_check) return check(*slice);
     auto site = build_site(*slice, *protection);
     if (!site) return site.error();
     slice->private_key = SecretBuffer();
@@ -112,9 +133,9 @@ Result<int> start()
 
 }  // namespace amana::front
 
-int main()
+int main(int argc, char** argv)
 {
-    const auto ended = amana::front::start();
+    const auto ended = amana::front::start(argc == 2 && std::string_view(argv[1]) == "--check");
     if (ended) return *ended;
     amana::wire::report_to_warden(ended.error().text());
     fmt::print(stderr, "amana-front: {}\n", ended.error().text());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "server/front/responses.hpp"
 
+#include "base/require.hpp"
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
@@ -38,6 +40,7 @@ Status status_of(web::Problem problem)
     case web::Problem::empty_story:
     case web::Problem::short_story:
     case web::Problem::long_story:
+    case web::Problem::long_answer:
     case web::Problem::wrong_encoding: return status::unprocessable;
     case web::Problem::too_large:
     case web::Problem::too_many_parts: return status::too_large;
@@ -62,7 +65,9 @@ Responses::Responses(const web::Pages& pages)
     constexpr std::string_view html = "text/html; charset=utf-8";
     constexpr std::string_view nothing = "default-src 'none'; form-action 'none'; base-uri 'none'";
     set(Content::page, html,
-        fmt::format("default-src 'none'; style-src '{}'; form-action 'self'; base-uri 'none'", pages.style_hash()));
+        fmt::format("default-src 'none'; script-src '{}'; style-src '{}'; img-src data:; form-action 'self'; base-uri 'none'; "
+                    "require-trusted-types-for 'script'; trusted-types 'none'",
+                    pages.script_hash(), pages.style_hash()));
     set(Content::checker, html, pages.log().checker_policy());
     set(Content::text, "text/plain; charset=utf-8", nothing);
     set(Content::bytes, "application/octet-stream", nothing);
@@ -70,16 +75,33 @@ Responses::Responses(const web::Pages& pages)
 
 std::string Responses::head(Status status, std::uint64_t length, bool keep_alive, std::string_view extra, Content content) const
 {
-    return fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Length: {}\r\n{}{}{}\r\n", status.code, status.reason,
-                       coarse_date(), length, common_.at(static_cast<std::size_t>(content)),
-                       keep_alive ? "" : "Connection: close\r\n", extra);
+    auto head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Length: {}\r\n{}{}{}", status.code, status.reason,
+                            coarse_date(), length, common_.at(static_cast<std::size_t>(content)),
+                            keep_alive ? "" : "Connection: close\r\n", extra);
+    if (content == Content::page) {
+        constexpr std::string_view field = "Padding: ";
+        const auto without = head.size() + field.size() + 2 + 2;
+        require(without <= page_head_bytes, "a page's head longer than all heads are");
+        head.append(field).append(page_head_bytes - without, '0').append("\r\n");
+    }
+    return head += "\r\n";
 }
 
-std::string Responses::page(Status status, std::string_view body, bool keep_alive, bool head_only, std::string_view extra,
-                            Content content) const
+std::string Responses::whole(Status status, std::string_view body, bool keep_alive, bool head_only, std::string_view extra,
+                             Content content) const
 {
     auto response = head(status, body.size(), keep_alive, extra, content);
     if (!head_only) response += body;
+    return response;
+}
+
+std::string Responses::page(Status status, const web::StaticPage& page, bool packed, bool keep_alive, bool head_only,
+                            std::string_view extra) const
+{
+    if (packed) return whole(status, page.packed, keep_alive, head_only, std::string(gzip_line) + std::string(extra));
+    const auto length = large_size(page.plain.size());
+    auto response = head(status, length, keep_alive, extra);
+    if (!head_only) response.append(page.plain).append(length - page.plain.size(), '\n');
     return response;
 }
 

@@ -37,11 +37,22 @@ inline constexpr Status insufficient_storage{507, "Insufficient Storage"};
 
 // What a body is, which says its type and what a browser may do with it.
 enum class Content {
-    page,     // HTML without a script
-    checker,  // the one page with a script
+    page,     // HTML whose script only leads away; its head is padded
+    checker,  // the log's, whose script checks a proof
     text,     // for programs and people
     bytes,
 };
+
+// Pages have two sizes on the wire, whichever page, status and language: this head, and behind it web::packed_page_bytes
+// (small: form, help, thanks, problems) or a multiple, hardly ever more than one, of large_page_bytes (pages that repeat
+// what was typed, and pages that a program asks for without compression).
+inline constexpr std::size_t page_head_bytes = 1536;
+inline constexpr std::size_t large_page_bytes = 128 * 1024;
+[[nodiscard]] constexpr std::size_t large_size(std::size_t bytes)
+{
+    return (bytes + large_page_bytes - 1) / large_page_bytes * large_page_bytes;
+}
+inline constexpr std::string_view gzip_line = "Content-Encoding: gzip\r\n";
 
 class Responses {
 public:
@@ -50,9 +61,12 @@ public:
     // A head for a body of `length` bytes. `extra` is further header lines, each with its CR LF.
     [[nodiscard]] std::string head(Status status, std::uint64_t length, bool keep_alive, std::string_view extra = {},
                                    Content content = Content::page) const;
-    // Head and page, or for HEAD the head alone.
-    [[nodiscard]] std::string page(Status status, std::string_view body, bool keep_alive, bool head_only,
-                                   std::string_view extra = {}, Content content = Content::page) const;
+    // Head and body, or for HEAD the head alone.
+    [[nodiscard]] std::string whole(Status status, std::string_view body, bool keep_alive, bool head_only,
+                                    std::string_view extra = {}, Content content = Content::page) const;
+    // A page of the small size: packed, or of the large size, plain, for a program that can't unpack.
+    [[nodiscard]] std::string page(Status status, const web::StaticPage& page, bool packed, bool keep_alive, bool head_only,
+                                   std::string_view extra = {}) const;
 
 private:
     std::array<std::string, 4> common_;  // by Content

@@ -8,7 +8,7 @@
 
 namespace amana::front {
 
-enum class Page { index, form, form_without_slash, report, received };
+enum class Page { index, form, form_without_slash, help, report, received, received_urgent };
 
 struct Route {
     Page page;
@@ -26,7 +26,10 @@ inline constexpr std::array route_table{
     RouteEntry{"", Page::form_without_slash, reads},
     RouteEntry{"/", Page::form, reads},
     RouteEntry{"/report", Page::report, "POST"},
-    RouteEntry{"/received", Page::received, reads},
+    RouteEntry{"/help", Page::help, reads},
+    // Of one length, so that a request does not tell which; and a history tells no more than a digit.
+    RouteEntry{"/received-1", Page::received, reads},
+    RouteEntry{"/received-2", Page::received_urgent, reads},
 };
 
 // A query is ignored: browsers and chat programs append their own.

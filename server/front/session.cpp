@@ -2,6 +2,7 @@
 #include "server/front/session.hpp"
 
 #include "base/require.hpp"
+#include "server/front/again.hpp"
 #include "server/front/log_answer.hpp"
 #include "web/escape.hpp"
 
@@ -26,22 +27,7 @@ constexpr std::uint64_t form_overhead_bytes = 2 * 1024 * 1024;
 // Browsers show an answer only when their upload has been read; beyond this the connection is closed on them.
 constexpr std::uint64_t max_dropped_bytes = std::uint64_t{2} << 30;
 constexpr std::uint64_t max_dropped_small = 64 * 1024;
-// A story is escaped in pieces, so that giving it back costs constant locked memory.
-constexpr std::size_t escape_piece = 4 * 1024;
-constexpr std::size_t escaped_piece = 6 * escape_piece;
-
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
-
-// Takes a piece off the front of `story` and leaves it, escaped, in `escaped`. False at the story's end.
-bool escape_next(std::string_view& story, SecretText& escaped)
-{
-    if (story.empty()) return false;
-    const auto piece = story.substr(0, escape_piece);
-    story.remove_prefix(piece.size());
-    escaped.truncate(0);
-    require(web::append_escaped(escaped, piece), "an escaped piece longer than it can be");
-    return true;
-}
 
 // For a data: address. False, and `out` useless, when it does not fit.
 bool append_percent_encoded(SecretText& out, std::string_view text)
@@ -108,7 +94,7 @@ asio::awaitable<bool> Session::problem_page(std::string_view language, web::Prob
                                             std::string_view extra)
 {
     co_return co_await send(
-        site_.responses.page(status, site_.pages.problem(language, problem), keep_alive(), head_only, extra));
+        site_.responses.page(status, site_.pages.problem(language, problem), packed_, keep_alive(), head_only, extra));
 }
 
 asio::awaitable<bool> Session::problem_page(std::string_view language, web::Problem problem)
@@ -118,11 +104,12 @@ asio::awaitable<bool> Session::problem_page(std::string_view language, web::Prob
 
 asio::awaitable<bool> Session::redirect(Status status, std::string location)
 {
-    co_return co_await send(site_.responses.page(status, {}, keep_alive(), false, "Location: " + location + "\r\n"));
+    co_return co_await send(site_.responses.whole(status, {}, keep_alive(), false, "Location: " + location + "\r\n"));
 }
 
 asio::awaitable<bool> Session::serve(const Request& request)
 {
+    packed_ = request.accepts_gzip;
     if (request.target.starts_with(log_prefix)) co_return co_await serve_log(request);
     const auto route = find_route(request.target);
     const bool known = route && (route->page == Page::index || site_.pages.speaks(route->language));
@@ -138,7 +125,7 @@ asio::awaitable<bool> Session::serve(const Request& request)
         co_return co_await problem_page(route->language, web::Problem::method_not_allowed, status::method_not_allowed,
                                         head_only, allow);
     }
-    co_return co_await serve_page(request, *route);
+    co_return co_await serve_page(*route, head_only);
 }
 
 asio::awaitable<bool> Session::serve_log(const Request& request)
@@ -152,11 +139,10 @@ asio::awaitable<bool> Session::serve_log(const Request& request)
     co_return co_await answer.serve(*route);
 }
 
-asio::awaitable<bool> Session::serve_page(const Request& request, const Route& route)
+asio::awaitable<bool> Session::serve_page(const Route& route, bool head_only)
 {
-    const bool head_only = request.verb == http::verb::head;
-    const auto page = [&](Status status, std::string_view html) {
-        return send(site_.responses.page(status, html, keep_alive(), head_only));
+    const auto page = [&](Status status, const web::StaticPage& html) {
+        return send(site_.responses.page(status, html, packed_, keep_alive(), head_only));
     };
     switch (route.page) {
     case Page::index: co_return co_await page(status::ok, site_.pages.index());
@@ -165,7 +151,9 @@ asio::awaitable<bool> Session::serve_page(const Request& request, const Route& r
         if (!site_.keys.sealing_keys(site_.clock()))
             co_return co_await page(status::unavailable, site_.pages.problem(route.language, web::Problem::closed));
         co_return co_await page(status::ok, site_.pages.form(route.language));
-    case Page::received: co_return co_await page(status::ok, site_.pages.received(route.language));
+    case Page::help: co_return co_await page(status::ok, site_.pages.help(route.language));
+    case Page::received: co_return co_await page(status::ok, site_.pages.received(route.language, false));
+    case Page::received_urgent: co_return co_await page(status::ok, site_.pages.received(route.language, true));
     case Page::form_without_slash:
         co_return co_await redirect(status::permanent_redirect, "/" + std::string(route.language) + "/");
     case Page::report: break;  // not read: serve() has said so
@@ -222,7 +210,7 @@ asio::awaitable<bool> Session::receive_report(const Request& request, std::strin
         if (!written) co_return false;
     }
     Intake intake(std::move(*admitted), link_, std::move(recipients).value_or(std::vector<crypto::XWingPublicKey>()),
-                  std::move(*form), site_.config.max_files_bytes);
+                  std::move(*form), site_.pages.questionnaire(), site_.config.max_files_bytes);
     if (problem) intake.refuse(*problem);
     co_return co_await receive_form(intake, language);
 }
@@ -239,57 +227,77 @@ asio::awaitable<bool> Session::receive_form(Intake& intake, std::string_view lan
     }
     const auto problem = co_await intake.finish();
     if (!problem) co_return co_await thank(intake, language);
-    // A text too long to be held: there is nothing to give back, and the page must not say that there is.
-    if (*problem == web::Problem::long_story && intake.story().empty()) co_return co_await problem_page(language, *problem);
+    // What could not be held can't be given back, and the page must not say that it was.
+    if (!intake.kept_all()) co_return co_await problem_page(language, *problem);
     co_return co_await form_again(language, *problem, intake);
 }
 
 asio::awaitable<bool> Session::thank(const Intake& intake, std::string_view language)
 {
-    const auto page = [&](std::string_view html) { return send(site_.responses.page(status::ok, html, keep_alive(), false)); };
+    const auto& pages = site_.pages;
+    const bool urgent = intake.answers().urgent();
+    const auto page = [&](const web::StaticPage& html) {
+        return send(site_.responses.page(status::ok, html, packed_, keep_alive(), false));
+    };
     // A proof is shown once, in the answer itself: no address leads to it.
-    if (!intake.promise().empty()) co_return co_await proof_page(language, intake.promise());
-    if (intake.wants_proof()) co_return co_await page(site_.pages.received_without_proof(language));
-    if (!draining_) co_return co_await redirect(status::see_other, "/" + std::string(language) + "/received");
+    if (!intake.promise().empty()) co_return co_await proof_page(pages.received_with_proof(language, urgent), intake.promise());
+    if (intake.wants_proof()) co_return co_await page(pages.received_without_proof(language, urgent));
+    if (!draining_) co_return co_await redirect(status::see_other, "/" + std::string(language) + (urgent ? "/received-2" : "/received-1"));
     // Nobody would answer there any more.
-    co_return co_await page(site_.pages.received(language));
+    co_return co_await page(pages.received(language, urgent));
 }
 
-asio::awaitable<bool> Session::proof_page(std::string_view language, std::string_view promise)
+asio::awaitable<bool> Session::write_all(std::span<const ByteView> parts)
 {
-    const auto& page = site_.pages.received_with_proof(language);
-    SecretText link(3 * wire::max_promise_bytes);
-    SecretText note(6 * wire::max_promise_bytes);
-    const bool fits = append_percent_encoded(link, promise) && web::append_escaped(note, promise);
-    require(fits, "a promise longer than it can be");
-    const auto length = page.before.size() + link.size() + page.between.size() + note.size() + page.after.size();
-
     stream_->set_deadline(Stream::Clock::now() + write_timeout);
-    const bool more = keep_alive();
-    const auto head = site_.responses.head(status::ok, length, more) + page.before;
-    const std::array parts{as_bytes(head), link.view(), as_bytes(page.between), note.view(), as_bytes(page.after)};
     for (const auto part : parts) {
         const auto written = co_await stream_->write(part);
         if (!written) co_return false;
     }
-    co_return more;
+    co_return true;
+}
+
+asio::awaitable<bool> Session::proof_page(const web::ProofPage& page, std::string_view promise)
+{
+    SecretText link(3 * wire::max_promise_bytes);
+    SecretText note(6 * wire::max_promise_bytes);
+    const bool fits = append_percent_encoded(link, promise) && web::append_escaped(note, promise);
+    require(fits, "a promise longer than it can be");
+    const std::array holes{link.view(), note.view()};
+    const bool more = keep_alive();
+    // A proof that were too long for its page would be sent in a plain one.
+    const auto packed = page.packed.around(holes);
+    if (packed_ && packed) {
+        const auto head = site_.responses.head(status::ok, web::packed_page_bytes, more, gzip_line);
+        const std::array parts{as_bytes(head), ByteView(packed->at(0)), holes[0], ByteView(packed->at(1)), holes[1], ByteView(packed->at(2))};
+        const bool written = co_await write_all(parts);
+        co_return written && more;
+    }
+    const auto length = page.parts[0].size() + link.size() + page.parts[1].size() + note.size() + page.parts[2].size();
+    const auto head = site_.responses.head(status::ok, large_size(length), more);
+    const std::string padding(large_size(length) - length, '\n');
+    const std::array parts{as_bytes(head), as_bytes(page.parts[0]), holes[0], as_bytes(page.parts[1]), holes[1], as_bytes(page.parts[2]), as_bytes(padding)};
+    const bool written = co_await write_all(parts);
+    co_return written && more;
 }
 
 asio::awaitable<bool> Session::form_again(std::string_view language, web::Problem problem, const Intake& intake)
 {
-    const auto story = intake.story();
-    const auto& page = site_.pages.form_again(language, problem);
-    const auto& after = page.after_story(intake.wants_proof());
-    SecretText escaped(escaped_piece);
-    std::uint64_t length = page.before.size() + after.size();
-    for (auto rest = story; escape_next(rest, escaped);) length += escaped.size();
+    const auto again = [&] {
+        return FormAgain(site_.pages.form_again(language), intake.answers(), problem, intake.problem_field(), intake.wants_proof());
+    };
+    SecretText piece(FormAgain::piece_bytes);
+    std::uint64_t length = 0;
+    for (auto counted = again(); counted.next(piece);) length += piece.size();
 
     stream_->set_deadline(Stream::Clock::now() + write_timeout);
     const bool more = keep_alive();
-    const auto head = site_.responses.head(status_of(problem), length, more) + page.before;
+    const auto head = site_.responses.head(status_of(problem), large_size(length), more);
     auto written = co_await stream_->write(as_bytes(head));
-    for (auto rest = story; written && escape_next(rest, escaped);) written = co_await stream_->write(escaped.view());
-    if (written) written = co_await stream_->write(as_bytes(after));
+    auto page = again();
+    while (written && page.next(piece)) written = co_await stream_->write(piece.view());
+    const std::string padding(large_size(length) - length, '\n');
+    if (written) written = co_await stream_->write(as_bytes(padding));
     co_return written && more;
 }
 

@@ -8,6 +8,7 @@
 #include "server/front/site.hpp"
 
 #include <memory>
+#include <span>
 
 namespace amana::front {
 
@@ -26,13 +27,14 @@ private:
 
     [[nodiscard]] asio::awaitable<Served> serve(const Request& request);
     [[nodiscard]] asio::awaitable<Served> serve_log(const Request& request);
-    [[nodiscard]] asio::awaitable<Served> serve_page(const Request& request, const Route& route);
+    [[nodiscard]] asio::awaitable<Served> serve_page(const Route& route, bool head_only);
     [[nodiscard]] asio::awaitable<Served> redirect(Status status, std::string location);
     [[nodiscard]] asio::awaitable<Served> problem_page(std::string_view language, web::Problem problem, Status status,
                                                        bool head_only, std::string_view extra = {});
     [[nodiscard]] asio::awaitable<Served> problem_page(std::string_view language, web::Problem problem);
     [[nodiscard]] asio::awaitable<Served> form_again(std::string_view language, web::Problem problem, const Intake& intake);
-    [[nodiscard]] asio::awaitable<Served> proof_page(std::string_view language, std::string_view promise);
+    [[nodiscard]] asio::awaitable<Served> proof_page(const web::ProofPage& page, std::string_view promise);
+    [[nodiscard]] asio::awaitable<bool> write_all(std::span<const ByteView> parts);
     [[nodiscard]] asio::awaitable<Served> thank(const Intake& intake, std::string_view language);
     [[nodiscard]] asio::awaitable<Served> receive_report(const Request& request, std::string_view language);
     [[nodiscard]] asio::awaitable<Served> receive_form(Intake& intake, std::string_view language);
@@ -47,6 +49,7 @@ private:
     KeeperLink& link_;
     const bool& draining_;
     HttpReader reader_;
+    bool packed_ = false;  // whether the request's sender can unpack a page
 };
 
 }  // namespace amana::front

@@ -34,6 +34,7 @@ void print_verified(const Config& config, const Material& material, const Memory
     row("listens on   ", joined(config.addresses, [](const auto& address) { return address.value.text(); }) + ", " +
                              std::to_string(config.threads) + " threads");
     row("languages    ", joined(config.languages, [](const auto& language) { return language.value; }));
+    row("form         ", config.form.value.string());
     row("certificate  ", days_left(material.certificate_ends, now) + ", its key fits");
     row("keys         ", "serial " + std::to_string(material.keyset.serial) + " of '" + material.keyset.deployment +
                              "', signed by the configured root, for " +
@@ -60,8 +61,10 @@ int run_check(const Path& file, const MemoryProtection& memory)
     }
     report(findings, file);
     std::cout << file.string() << ": " << findings.count() << "\n";
-    if (findings.errors() == 0 && config && material) print_verified(*config, *material, memory, now);
-    return findings.errors() == 0 ? 0 : 1;
+    if (findings.errors() != 0 || !config || !material) return 1;
+    print_verified(*config, *material, memory, now);
+    // What is wrong with the questionnaire, a catalogue or a template, the front alone can tell.
+    return front_can_begin(*config, *std::move(material)) ? 0 : 1;
 }
 
 bool report(const Findings& findings, const Path& config)

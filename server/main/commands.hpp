@@ -23,9 +23,13 @@ struct ExportOptions {
 
 // What serve and the admin commands tell the keeper.
 [[nodiscard]] wire::KeeperSlice keeper_slice(const Config& config, const Bytes& keyset);
+// The same for the front.
+[[nodiscard]] SecretBuffer front_slice(const Config& config, Material material);
 // Prints findings to stderr; true when there is an error among them.
 bool report(const Findings& findings, const Path& config);
 
+// Runs the front only as far as its pages are made: true when they can be, else it has said on stderr what is wrong.
+[[nodiscard]] bool front_can_begin(const Config& config, Material material);
 // Runs the keeper in one of its own modes; without a key set it makes no batch; its exit code. With `capture`, what it prints goes there.
 [[nodiscard]] int run_keeper(const Config& config, const Bytes& keyset, std::vector<std::string> arguments, std::string* capture);
 

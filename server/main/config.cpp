@@ -34,6 +34,7 @@ public:
     Config read()
     {
         site(top_.section("site"));
+        texts(top_.section("texts"));
         listen(top_.section("listen"));
         tls(top_.section("tls"));
         keys(top_.section("keys"));
@@ -80,6 +81,54 @@ private:
         }
         const auto data = section.text("data", Presence::optional, "\"" AMANA_DATA_DIR "\"");
         config_.data = data ? resolved(*data) : Placed<Path>{AMANA_DATA_DIR, {}};
+        form(section.text("form", Presence::optional, "\"recruitment-2\""));
+        if (auto logo = section.text("logo", Presence::optional, "\"logo.png\"")) config_.logo = resolved(*logo);
+        if (auto colour = section.text("colour", Presence::optional, "\"#0b5c63\"")) config_.colour = colour->value.substr(0, wire::max_address_bytes);
+        address(section, "exit", "https://", "\"https://www.wikipedia.org/\"", config_.exit);
+        address(section, "address", "https://", "\"https://report.example.org/\"", config_.address);
+        address(section, "onion", "http://", "\"http://example.onion/\"", config_.onion);
+        section.duration("read_every", hour, 30 * day, config_.read_every);
+        config_.read_every -= config_.read_every % hour;
+        section.finish();
+    }
+
+    // A shipped one by its name, or a file.
+    void form(std::optional<Placed<std::string>> written)
+    {
+        if (!written) written = Placed<std::string>{"recruitment-2", {}};
+        const bool file = written->value.ends_with(".toml");
+        if (!file && written->value.find('/') != std::string::npos)
+            findings_.error(written->place, "'form' in [site] is neither a shipped questionnaire's name nor a .toml file",
+                            "Write the name without a path (recruitment-2), or the path of a file that ends in .toml.");
+        config_.form = file ? resolved(*written) : Placed<Path>{config_.data.value / "forms" / (written->value + ".toml"), written->place};
+    }
+
+    void address(Section& section, std::string_view key, std::string_view scheme, std::string_view example, std::string& out)
+    {
+        const auto written = section.text(key, Presence::optional, example);
+        if (!written) return;
+        const bool plain = std::all_of(written->value.begin(), written->value.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '"'; });
+        if (!written->value.starts_with(scheme) || written->value.size() == scheme.size() || !plain || written->value.size() > wire::max_address_bytes)
+            findings_.error(written->place, "'" + std::string(key) + "' in [site] is not an address that begins with " + std::string(scheme),
+                            "Write for example: " + std::string(key) + " = " + std::string(example));
+        out = written->value;
+    }
+
+    void texts(Section section)
+    {
+        for (const auto& language : config_.languages) {
+            auto own = section.section(language.value);
+            auto& texts = config_.texts.emplace_back();
+            for (const auto& [key, out] : {std::pair{"name", &texts.name}, {"numbers", &texts.numbers}, {"law", &texts.law}, {"embassy", &texts.embassy}}) {
+                const auto written = own.text(key, Presence::optional, "\"…\"");
+                if (!written) continue;
+                if (written->value.size() > wire::max_text_bytes || std::any_of(written->value.begin(), written->value.end(), [](unsigned char c) { return c < 0x20; }))
+                    findings_.error(written->place, std::string("'") + key + "' is longer than " + std::to_string(wire::max_text_bytes) + " bytes, or of several lines",
+                                    "Write it as one line.");
+                else *out = written->value;
+            }
+            own.finish();
+        }
         section.finish();
     }
 

@@ -24,7 +24,15 @@ struct Config {
     Path file;
 
     std::vector<Placed<std::string>> languages;
+    std::vector<wire::SiteTexts> texts;  // one for each language
     Placed<Path> data;
+    Placed<Path> form;  // the questionnaire's file
+    Placed<Path> logo;  // empty: none
+    std::string colour;
+    std::string exit = "https://www.wikipedia.org/";
+    std::string address;  // of the form, as it stands on paper; empty where not told
+    std::string onion;
+    std::chrono::seconds read_every{24 * 3600};
 
     std::vector<Placed<SocketAddress>> addresses;
     std::uint32_t threads = 1;

@@ -97,12 +97,32 @@ bool load_keyset(const Config& config, UnixTime now, Moment moment, Findings& fi
     return findings.errors() == before;
 }
 
+namespace {
+
+bool load_public_file(const Placed<Path>& path, std::size_t most, const char* remedy, Findings& findings, Bytes& into)
+{
+    if (path.value.empty()) return true;
+    auto bytes = read_file(path.value, most);
+    if (!bytes) {
+        findings.error(path.place, bytes.error().message, remedy);
+        return false;
+    }
+    into = std::move(*bytes);
+    return true;
+}
+
+}  // namespace
+
 std::optional<Material> load_material(const Config& config, UnixTime now, Moment moment, Findings& findings)
 {
     Material material;
     const bool tls = load_tls_files(config, now, moment, findings, material);
     const bool keys = load_keyset(config, now, moment, findings, material);
-    if (!tls || !keys) return std::nullopt;
+    const bool form = load_public_file(config.form, wire::max_questionnaire_bytes,
+                                       "'form' in [site] names a shipped questionnaire, or the path of a .toml file.", findings,
+                                       material.questionnaire);
+    const bool logo = load_public_file(config.logo, wire::max_logo_bytes, "'logo' in [site] names a small PNG.", findings, material.logo);
+    if (!tls || !keys || !form || !logo) return std::nullopt;
     return material;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The files that a config names and a generation is started from: the TLS certificate and its key, and the desk's public
-// key set. Read, held against one another and against the clock. The private key exists only inside a Material, in locked
+// The files that a config names and a generation is started from: the TLS certificate and its key, the desk's public
+// key set, the questionnaire and the logo. Read, held against one another and against the clock. The private key exists only inside a Material, in locked
 // memory, and a Material only until it has been handed to the front.
 #pragma once
 
@@ -21,6 +21,8 @@ struct Material {
     UnixTime certificate_ends = 0;
     Bytes keyset_note;
     crypto::KeySet keyset;
+    Bytes questionnaire;  // as its file is; the front reads it
+    Bytes logo;
 };
 
 // At start everything must be good. A later generation starts with keys that have run out meanwhile: the front then tells

@@ -43,21 +43,6 @@ Result<std::vector<UniqueFd>> listen_everywhere(Config& config)
     return by_thread;
 }
 
-SecretBuffer front_slice(const Config& config, Material material)
-{
-    wire::FrontSlice slice;
-    slice.channels = config.threads;
-    slice.listeners = static_cast<std::uint32_t>(config.addresses.size());
-    slice.certificate = std::move(material.certificate);
-    slice.private_key = std::move(material.private_key);
-    slice.keyset = std::move(material.keyset_note);
-    slice.root_fingerprint = config.root_fingerprint.value;
-    slice.site_data = config.data.value.string();
-    for (const auto& language : config.languages) slice.languages.push_back(language.value);
-    slice.limits = config.limits;
-    return wire::encode(slice);
-}
-
 // The files are read for every generation, so that the private key is in this process only while one is started, and a
 // certificate or key set that was renewed meanwhile is used from then on.
 Result<Slices> make_slices(const Config& config, Moment moment)

@@ -24,7 +24,8 @@ constexpr Byte keeper_slice = 2;
 constexpr std::size_t fingerprint_bytes = 64;
 constexpr std::size_t max_origin_bytes = 128;
 constexpr std::size_t max_slice_bytes = crypto::max_keyset_bytes + max_certificate_bytes + max_private_key_bytes +
-                                        max_path_bytes + max_languages * (max_language_bytes + 4) + 1024;
+                                        2 * max_path_bytes + max_languages * (max_language_bytes + 4 * max_text_bytes + 20) +
+                                        max_questionnaire_bytes + max_logo_bytes + 2 * max_address_bytes + 1024;
 constexpr std::uint64_t longest_seconds = 100ull * 366 * 24 * 3600;
 
 class Counter {
@@ -75,6 +76,24 @@ void put_head(auto& sink, Byte which)
     put_integer(sink, which);
 }
 
+void put_site(auto& sink, const SiteSlice& site)
+{
+    require(site.languages.size() == site.texts.size(), "texts for each language, and for no other");
+    put_counted(sink, as_bytes(site.data));
+    put_integer(sink, static_cast<std::uint32_t>(site.languages.size()));
+    for (std::size_t i = 0; i < site.languages.size(); ++i) {
+        put_counted(sink, as_bytes(site.languages[i]));
+        for (const auto* text : {&site.texts[i].name, &site.texts[i].numbers, &site.texts[i].law, &site.texts[i].embassy})
+            put_counted(sink, as_bytes(*text));
+    }
+    put_counted(sink, as_bytes(site.questionnaire_name));
+    put_counted(sink, site.questionnaire);
+    put_counted(sink, site.logo);
+    put_counted(sink, as_bytes(site.colour));
+    put_counted(sink, as_bytes(site.exit));
+    put_seconds(sink, site.read_every);
+}
+
 void put(auto& sink, const FrontSlice& slice)
 {
     put_head(sink, front_slice);
@@ -84,9 +103,7 @@ void put(auto& sink, const FrontSlice& slice)
     put_counted(sink, slice.private_key.view());
     put_counted(sink, slice.keyset);
     put_counted(sink, as_bytes(slice.root_fingerprint));
-    put_counted(sink, as_bytes(slice.site_data));
-    put_integer(sink, static_cast<std::uint32_t>(slice.languages.size()));
-    for (const auto& language : slice.languages) put_counted(sink, as_bytes(language));
+    put_site(sink, slice.site);
     put_integer(sink, slice.limits.max_files_bytes);
     put_integer(sink, slice.limits.max_connections);
     put_integer(sink, slice.limits.max_uploads);
@@ -146,6 +163,26 @@ bool take_head(Reader& reader, Byte which, std::size_t whole)
     return reader.ok() && length == whole - sizeof(length) && found_version == version && found_which == which;
 }
 
+SiteSlice take_site(Reader& reader, bool& sound)
+{
+    SiteSlice site;
+    site.data = take_text(reader, max_path_bytes);
+    const auto languages = reader.integer<std::uint32_t>();
+    if (languages == 0 || languages > max_languages) sound = false;
+    for (std::uint32_t i = 0; sound && reader.ok() && i < languages; ++i) {
+        site.languages.push_back(take_text(reader, max_language_bytes));
+        auto& texts = site.texts.emplace_back();
+        for (auto* text : {&texts.name, &texts.numbers, &texts.law, &texts.embassy}) *text = take_text(reader, max_text_bytes);
+    }
+    site.questionnaire_name = take_text(reader, max_path_bytes);
+    append(site.questionnaire, reader.counted(max_questionnaire_bytes));
+    append(site.logo, reader.counted(max_logo_bytes));
+    site.colour = take_text(reader, max_address_bytes);
+    site.exit = take_text(reader, max_address_bytes);
+    site.read_every = take_seconds(reader, sound);
+    return site;
+}
+
 Error not_a_slice()
 {
     return Error{"the warden's config slice is damaged or of another version",
@@ -175,11 +212,7 @@ Result<FrontSlice> decode_front(ByteView bytes)
     slice.private_key = SecretBuffer::copy_of(reader.counted(max_private_key_bytes));
     append(slice.keyset, reader.counted(crypto::max_keyset_bytes));
     slice.root_fingerprint = take_text(reader, fingerprint_bytes);
-    slice.site_data = take_text(reader, max_path_bytes);
-    const auto languages = reader.integer<std::uint32_t>();
-    if (languages == 0 || languages > max_languages) sound = false;
-    for (std::uint32_t i = 0; sound && reader.ok() && i < languages; ++i)
-        slice.languages.push_back(take_text(reader, max_language_bytes));
+    slice.site = take_site(reader, sound);
     slice.limits.max_files_bytes = reader.integer<std::uint64_t>();
     slice.limits.max_connections = reader.integer<std::uint32_t>();
     slice.limits.max_uploads = reader.integer<std::uint32_t>();

@@ -32,6 +32,10 @@ inline constexpr std::size_t max_private_key_bytes = 16 * 1024;
 inline constexpr std::size_t max_path_bytes = 4096;
 inline constexpr std::size_t max_languages = 64;
 inline constexpr std::size_t max_language_bytes = 35;
+inline constexpr std::size_t max_text_bytes = 2000;  // one of the ministry's own texts
+inline constexpr std::size_t max_address_bytes = 500;
+inline constexpr std::size_t max_questionnaire_bytes = 1024 * 1024;
+inline constexpr std::size_t max_logo_bytes = 64 * 1024;
 
 struct Limits {
     std::uint64_t max_files_bytes = 64ull * 1024 * 1024;  // all files of one report
@@ -43,6 +47,27 @@ struct Limits {
     std::chrono::seconds drain_timeout{30};               // from SIGTERM to the end
 };
 
+// The ministry's own words in one language; what is empty is said by the catalogue.
+struct SiteTexts {
+    std::string name;
+    std::string numbers;
+    std::string law;
+    std::string embassy;
+};
+
+// What the pages are made of beside templates and catalogues. All of it is public.
+struct SiteSlice {
+    std::string data;                    // directory of templates and catalogues
+    std::vector<std::string> languages;  // in the order they are offered
+    std::vector<SiteTexts> texts;        // one for each language
+    std::string questionnaire_name;      // the file, for messages
+    Bytes questionnaire;                 // its content
+    Bytes logo;                          // PNG, or empty
+    std::string colour;                  // "#rrggbb", or empty
+    std::string exit;                    // an address
+    std::chrono::seconds read_every{24 * 3600};
+};
+
 struct FrontSlice {
     std::uint32_t channels = 1;   // threads
     std::uint32_t listeners = 1;  // for each thread
@@ -50,8 +75,7 @@ struct FrontSlice {
     SecretBuffer private_key;     // PEM
     Bytes keyset;                 // signed note
     std::string root_fingerprint;
-    std::string site_data;               // directory of templates and catalogues
-    std::vector<std::string> languages;  // in the order they are offered
+    SiteSlice site;
     Limits limits;
 };
 

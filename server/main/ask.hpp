@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Runs one of the other programs in a mode in which it does not serve: it gets its slice as ever, does what it is asked and
+// ends.
+#pragma once
+
+#include "base/bytes.hpp"
+
+#include <string>
+#include <vector>
+
+namespace amana::server {
+
+// Its exit code. What it prints goes to our standard output, or to `capture`; what it says of itself, to stderr.
+[[nodiscard]] Result<int> ask(const std::string& program, ByteView slice, std::vector<std::string> arguments, std::string* capture);
+
+}  // namespace amana::server
