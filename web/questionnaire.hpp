@@ -47,7 +47,7 @@ struct Field {
     std::string id;  // 1 to 64 of a-z, 0-9, _
     FieldType type = FieldType::line;
     bool required = false;
-    std::uint32_t least = 0;             // characters of a required text
+    std::uint32_t least = 0;             // characters of a required text; they fit into max in any script
     std::uint32_t max = 0;               // bytes of a text, line or row's value as sealed: see sealed_bytes()
     std::uint32_t rows = 0;
     std::vector<std::string> options;    // of choice, choices and rows
@@ -73,13 +73,18 @@ struct Mistake {
 };
 using Mistakes = std::vector<Mistake>;
 
+// A paragraph for each, in the order of the file: "FILE:LINE:COLUMN: error: what" and the remedy below it.
+[[nodiscard]] std::string text(const Mistakes& mistakes, std::string_view file);
+// Only for start-up code and tests, which may throw.
+[[noreturn]] void throw_exception_from_error(const Mistakes& mistakes, const boost::source_location& where);
+
 // The bytes of a text inside the seal: UTF-8, with what JSON escapes counted as escaped (RFC 8785, 3.2.2.2): quote,
 // backslash and the usual line breaks and tabs twice, other control characters six times.
 [[nodiscard]] std::size_t sealed_bytes(std::string_view text);
 
 class Questionnaire {
 public:
-    // Either a questionnaire, or all that is wrong with it.
+    // Either a questionnaire, or all that is wrong with it, in the order of the file.
     [[nodiscard]] static Result<Questionnaire, Mistakes> parse(std::string_view toml);
 
     [[nodiscard]] const std::string& id() const { return id_; }
@@ -90,15 +95,15 @@ public:
     // The section a field stands in.
     [[nodiscard]] const Section& section_of(const Field& field) const;
 
-    // Every sentence it needs, by key: invitation, title, lead; of each section and field its ID, and ID.hint, ID.warning,
-    // ID.OPTION. In the catalogues they stand under "<form id>.<key>".
+    // Every sentence it needs, by key and each once: invitation, title, lead; of each section and field its ID (one for both
+    // where a field has its section's), and ID.hint, ID.warning, ID.OPTION. In the catalogues they stand under "<form id>.<key>".
     [[nodiscard]] std::vector<std::string> sentence_keys() const;
     // The file may bring its own sentences, by language and key: then they are all there for each language it has. A file
     // without any takes them from the catalogues.
     using Sentences = std::map<std::string, std::string, std::less<>>;
     [[nodiscard]] const std::map<std::string, Sentences, std::less<>>& sentences() const { return sentences_; }
 
-    // What all answers may come to inside the seal, at most.
+    // What all answers may come to as canonical JSON, at most; docs/FORMS.md says how it is summed.
     [[nodiscard]] std::size_t most_bytes() const { return most_bytes_; }
 
 private:

@@ -54,7 +54,4 @@ private:
     std::vector<std::string> known_;
 };
 
-// The candidate that differs from `word` least, when that is little enough to be a slip of the pen.
-[[nodiscard]] std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
-
 }  // namespace amana::server
