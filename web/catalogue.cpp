@@ -76,7 +76,11 @@ Result<std::string> Catalogue::find(const std::string& msgid, std::uint32_t numb
     const auto written = digits(std::to_string(number));
     if (!written) return written.error();
     const auto& messages = std::use_facet<Messages>(messages_);
-    return fill(msgid, messages.get(messages.domain(domain), nullptr, msgid.c_str(), static_cast<int>(number)), &*written);
+    const auto id = messages.domain(domain);
+    const char* form = messages.get(id, nullptr, msgid.c_str(), static_cast<int>(number));
+    // A sentence with a number in it that has but one form.
+    if (form == nullptr) form = messages.get(id, nullptr, msgid.c_str());
+    return fill(msgid, form, &*written);
 }
 
 Result<std::string> Catalogue::digits(std::string_view number) const

@@ -20,9 +20,9 @@
 
 namespace amana::web {
 
-// With the head of an answer (server/front/responses.hpp) and TLS around it, what a server may send at once on a new
-// connection (RFC 6928: ten segments) plus one round more.
-inline constexpr std::size_t packed_page_bytes = 16 * 1024;
+// With the head of an answer (server/front/responses.hpp) and TLS around it, less than a server may send at once on a
+// connection that has just shaken hands (RFC 6928: ten segments, and one more for each that was acknowledged).
+inline constexpr std::size_t packed_page_bytes = 13 * 1024;
 
 class PackedPage {
 public:
