@@ -19,8 +19,8 @@ constexpr char mark_end = '\x02';
 
 // A choice of more than so many options is a list, which takes less of a small screen.
 constexpr std::size_t most_radios = 6;
-constexpr int lines_of_story = 5;
-constexpr int lines_of_text = 4;
+constexpr int lines_of_story = 3;
+constexpr int lines_of_text = 3;
 // A browser counts UTF-16 units, and one of them takes at most three bytes.
 constexpr std::uint32_t bytes_a_unit = 3;
 
