@@ -19,7 +19,6 @@ constexpr char mark_end = '\x02';
 
 // A choice of more than so many options is a list, which takes less of a small screen.
 constexpr std::size_t most_radios = 6;
-constexpr int lines_of_story = 3;
 constexpr int lines_of_text = 3;
 // A browser counts UTF-16 units, and one of them takes at most three bytes.
 constexpr std::uint32_t bytes_a_unit = 3;
@@ -107,7 +106,7 @@ private:
         values.set("required", field.required);
         values.set("least", std::to_string(field.least));
         values.set("most", std::to_string(field.max / bytes_a_unit));
-        values.set("lines", std::to_string(section.open ? lines_of_story : lines_of_text));
+        values.set("lines", std::to_string(lines_of_text));
         values.set("value", marked(Slot::Kind::text, at));
         const bool list = field.type == FieldType::choice && field.options.size() > most_radios;
         values.set("is_text", field.type == FieldType::text);

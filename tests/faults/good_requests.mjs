@@ -52,6 +52,6 @@ export function good(r, number) {
     () => post(typeOf(boundary), body),
     () => post(typeOf(boundary), body, ['Expect: 100-continue']),
     () => postChunked(r, typeOf(boundary), body),
-    () => get(r.pick(['/', '/ar/', '/en/', '/en/received', '/ar', '/nowhere'])),
+    () => get(r.pick(['/', '/ar/', '/en/', '/en/received-1', '/ar', '/nowhere'])),
   ])();
 }

@@ -123,7 +123,7 @@ const folder = scratch('kill');
 const desk = await Desk.make(`${folder}/desk`);
 const server = await Server.make(`${folder}/server`, desk, { log: { tick: '2s', file_ticks: 4 } });
 await server.start();
-const successPage = (await request(`${server.url}/ar/received`)).body;
+const successPage = (await request(`${server.url}/ar/received-1`)).body;
 console.log(`        ${senders} senders, ${kills} kills, seed ${seed}`);
 
 await test('the server comes back each time and serves in the end', async () => {

@@ -129,7 +129,7 @@ async function everyAnswer(server) {
   );
   await leavesNothing(server, 'accepted, text only', 303, simply(), { fileSize: 0 });
   await leavesNothing(server, 'a story that is too long, given back', 422, simply(), {
-    characters: 4001,
+    characters: 6001,
     fileSize: 100_000,
   });
   await leavesNothing(
@@ -140,7 +140,7 @@ async function everyAnswer(server) {
       await send(socket, report);
       return (await answer(socket)).status;
     },
-    { alphabet: 'markup', characters: 5000 },
+    { alphabet: 'markup', characters: 12_001 },
   );
   await leavesNothing(
     server,
@@ -203,7 +203,7 @@ async function everyCipher(server) {
     'ECDHE-ECDSA-AES128-GCM-SHA256',
   ])
     await leavesNothing(server, `given back over ${ciphers}`, 422, simply(), {
-      characters: 4001,
+      characters: 6001,
       tls: { ciphers, maxVersion: 'TLSv1.2' },
     });
 }
@@ -224,11 +224,11 @@ for (const [what, wrapper] of Object.entries({ 'all memory locked': [], 'little 
     const all = {};
     await Promise.all(
       Array.from({ length: 40 }, async (_, i) => {
-        const report = makeReport({ characters: 50 + 150 * i, fileSize: 4000 * i });
+        const report = makeReport({ characters: 50 + 250 * i, fileSize: 4000 * i });
         for (const [name, bytes] of Object.entries(report.needles)) all[`${name} of report ${i}`] = bytes;
         const socket = await connect(server.port);
         await send(socket, report, { pieces: inPieces(report.body, 1 + 1000 * i), pause: i % 3 });
-        same((await answer(socket)).status, 50 + 150 * i > 4000 ? 422 : 303, `the answer to report ${i}`);
+        same((await answer(socket)).status, 50 + 250 * i > 6000 ? 422 : 303, `the answer to report ${i}`);
         socket.destroy();
       }),
     );

@@ -30,11 +30,12 @@ const chromiumArguments = ['--no-sandbox', '--headless', '--disable-gpu', '--dis
 const { lookup } = dns;
 dns.lookup = (host, ...rest) => lookup(host === 'localhost' ? '127.0.0.1' : host, ...rest);
 
-// `downloads`: the folder that files are saved in. `offline`: it reaches no network, not even this machine.
-export async function openBrowser(name, { javascript = true, downloads, offline = false } = {}) {
-  const browser = await (name === 'chromium' ? openChromium : openFirefox)(javascript, downloads, offline);
-  browser.label = `${name}, JavaScript ${javascript ? 'on' : 'off'}`;
-  browser.kind = `${name}-js-${javascript ? 'on' : 'off'}`;
+// `downloads`: the folder that files are saved in. `offline`: it reaches no network, not even this machine. `safest`: Firefox
+// as Tor Browser sets it at its safest level, without JavaScript and SVG, giving no fingerprint.
+export async function openBrowser(name, { javascript = true, downloads, offline = false, safest = false } = {}) {
+  const browser = await (name === 'chromium' ? openChromium : openFirefox)(javascript && !safest, downloads, offline, safest);
+  browser.label = safest ? `${name}, as Tor Browser's safest` : `${name}, JavaScript ${javascript ? 'on' : 'off'}`;
+  browser.kind = safest ? `${name}-safest` : `${name}-js-${javascript ? 'on' : 'off'}`;
   await browser.resize(screens.phone);
   return browser;
 }
@@ -54,7 +55,7 @@ async function openChromium(javascript, downloads, offline) {
   });
 }
 
-async function openFirefox(javascript, downloads, offline) {
+async function openFirefox(javascript, downloads, offline, safest) {
   const browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath: '/usr/bin/firefox-esr',
@@ -64,6 +65,7 @@ async function openFirefox(javascript, downloads, offline) {
     protocolTimeout: navigationMs,
     extraPrefsFirefox: {
       'javascript.enabled': javascript,
+      ...(safest && { 'privacy.resistFingerprinting': true, 'svg.disabled': true, 'gfx.font_rendering.graphite.enabled': false, 'mathml.disabled': true }),
       'browser.download.dir': downloads ?? '/nonexistent',
       'browser.download.folderList': 2,
       'browser.helperApps.neverAsk.saveToDisk': 'text/plain,application/octet-stream',

@@ -57,4 +57,4 @@ export function sendReport(url, report, { language = 'ar', ...options } = {}) {
 }
 
 export const wasAccepted = (answer, language = 'ar') =>
-  answer.status === 303 && answer.headers.location === `/${language}/received`;
+  answer.status === 303 && answer.headers.location === `/${language}/received-1`;

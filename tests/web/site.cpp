@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "tests/web/site.hpp"
 
+#include "base/secret.hpp"
 #include "tests/support/catch.hpp"
+#include "web/escape.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 #include <unistd.h>
 
@@ -50,11 +53,17 @@ std::vector<std::string> shipped_languages()
     return languages;
 }
 
+std::string shipped_form(const std::string& name)
+{
+    return read_text(shipped_data() / "forms" / (name + ".toml"));
+}
+
 web::SiteSettings shipped_settings()
 {
     web::SiteSettings settings;
     settings.data = shipped_data();
     settings.languages = shipped_languages();
+    settings.questionnaire = shipped_form();
     settings.root_fingerprint = "9f2ac41be07733d15a86c0fe4482bb19d70e35f6a1c8802d6b94e3570fca126e";
     return settings;
 }
@@ -76,29 +85,29 @@ void write_text(const fs::path& path, const std::string& text)
     REQUIRE(file);
 }
 
+std::string po(const std::string& language)
+{
+    return read_text(source_directory() / "web" / "locale" / (language + ".po"));
+}
+
 std::map<std::string, CatalogueEntry> read_catalogue(const std::string& language)
 {
-    std::istringstream lines(read_text(source_directory() / "web" / "locale" / (language + ".po")));
+    std::istringstream lines(po(language));
     std::map<std::string, CatalogueEntry> entries;
     std::string line;
     std::string msgid;
-    std::string english;
-    std::string* continued = nullptr;
+    std::vector<std::string> english;
     while (std::getline(lines, line)) {
         if (line.starts_with("#. ")) {
-            english += (english.empty() ? "" : " ") + line.substr(3);
+            english.push_back(line.substr(3));
         } else if (line.starts_with("msgid ")) {
             msgid = in_quotes(line);
-            continued = &msgid;
-        } else if (line.starts_with("msgstr ")) {
-            auto& entry = entries[msgid];
-            entry = {in_quotes(line), english};
-            continued = &entry.text;
-            english.clear();
-        } else if (line.starts_with('"') && continued != nullptr) {
-            *continued += in_quotes(line);
+            entries[msgid].english = std::exchange(english, {});
+        } else if (line.starts_with("msgstr")) {
+            entries[msgid].forms.push_back(in_quotes(line));
         }
     }
+    for (auto& [key, entry] : entries) entry.text = entry.forms.empty() ? "" : entry.forms.front();
     entries.erase("");
     return entries;
 }
@@ -140,6 +149,87 @@ std::string replaced(std::string text, const std::string& from, const std::strin
     INFO("looking for " << from);
     REQUIRE(at != std::string::npos);
     return text.replace(at, from.size(), to);
+}
+
+std::string escaped(std::string_view text)
+{
+    SecretText out(1U << 20U);
+    REQUIRE(web::append_escaped(out, text));
+    return std::string(out.text());
+}
+
+std::string between(const std::string& text, const std::string& open, const std::string& close)
+{
+    const auto from = text.find(open);
+    INFO("looking for " << open);
+    REQUIRE(from != std::string::npos);
+    const auto to = text.find(close, from + open.size());
+    REQUIRE(to != std::string::npos);
+    return text.substr(from + open.size(), to - from - open.size());
+}
+
+std::size_t count(std::string_view text, std::string_view part)
+{
+    std::size_t found = 0;
+    for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + part.size())) ++found;
+    return found;
+}
+
+std::string refusal(const web::SiteSettings& settings)
+{
+    const auto pages = web::Pages::load(settings);
+    REQUIRE(pages.has_error());
+    return pages.error().text();
+}
+
+std::string joined(const web::Pieces& pieces)
+{
+    std::string text;
+    for (const auto& piece : pieces) text += piece.before;
+    return text;
+}
+
+namespace {
+
+// As it is sent for one problem of one question, with nothing typed.
+std::string again(const web::Pages& pages, const std::string& language, web::Problem problem)
+{
+    const auto& page = pages.form_again(language);
+    std::string text;
+    for (const auto& piece : page.pieces) {
+        text += piece.before;
+        if (piece.has_slot && piece.slot.kind == web::Slot::Kind::alert)
+            text += page.alerts.at(static_cast<std::size_t>(problem)) + page.to_field.find(web::story_id)->second;
+    }
+    return text;
+}
+
+std::string with_proof(const web::ProofPage& page)
+{
+    return page.parts[0] + "0" + page.parts[1] + "0" + page.parts[2];
+}
+
+}  // namespace
+
+std::vector<NamedPage> all_pages(const web::Pages& pages)
+{
+    std::vector<NamedPage> all{{"index", pages.languages().front(), pages.index().plain}};
+    for (const auto& language : pages.languages()) {
+        all.push_back({"form", language, pages.form(language).plain});
+        all.push_back({"help", language, pages.help(language).plain});
+        for (const bool urgent : {false, true}) {
+            const std::string which = urgent ? "_urgent" : "";
+            all.push_back({"received" + which, language, pages.received(language, urgent).plain});
+            all.push_back({"received_without_proof" + which, language, pages.received_without_proof(language, urgent).plain});
+            all.push_back({"received_with_proof" + which, language, with_proof(pages.received_with_proof(language, urgent))});
+        }
+        for (const auto problem : web::all_problems) {
+            const auto name = std::string(web::problem_name(problem));
+            all.push_back({"problem_" + name, language, pages.problem(language, problem).plain});
+            all.push_back({"again_" + name, language, again(pages, language, problem)});
+        }
+    }
+    return all;
 }
 
 }  // namespace amana::test

@@ -7,24 +7,28 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace amana::test {
 
 struct CatalogueEntry {
-    std::string text;     // msgstr
-    std::string english;  // the extracted comment "#. ..."
+    std::string text;                  // msgstr, or the first of several
+    std::vector<std::string> forms;    // all of them
+    std::vector<std::string> english;  // the extracted comments "#. ...", one for each English form
 };
 
 [[nodiscard]] std::filesystem::path source_directory();
 [[nodiscard]] std::filesystem::path shipped_data();
 // Every catalogue in web/locale, whether or not it is on by default.
 [[nodiscard]] std::vector<std::string> shipped_languages();
+[[nodiscard]] std::string shipped_form(const std::string& name = "recruitment-2");
 [[nodiscard]] web::SiteSettings shipped_settings();
 [[nodiscard]] std::string read_text(const std::filesystem::path& path);
 void write_text(const std::filesystem::path& path, const std::string& text);
 
-// A .po file by msgid; long entries may be wrapped.
+// A .po file, and its entries by msgid.
+[[nodiscard]] std::string po(const std::string& language);
 [[nodiscard]] std::map<std::string, CatalogueEntry> read_catalogue(const std::string& language);
 
 // A copy of the shipped data, removed when dropped.
@@ -45,5 +49,23 @@ private:
 };
 
 [[nodiscard]] std::string replaced(std::string text, const std::string& from, const std::string& to);
+// As it stands on a page.
+[[nodiscard]] std::string escaped(std::string_view text);
+// What is between the first `open` and the next `close`.
+[[nodiscard]] std::string between(const std::string& text, const std::string& open, const std::string& close);
+[[nodiscard]] std::size_t count(std::string_view text, std::string_view part);
+// What settings that are wrong are told.
+[[nodiscard]] std::string refusal(const web::SiteSettings& settings);
+
+// Pieces joined with nothing in their slots.
+[[nodiscard]] std::string joined(const web::Pieces& pieces);
+
+struct NamedPage {
+    std::string name;
+    std::string language;
+    std::string html;
+};
+// Every page but the log's: index once, and of each language form, help, received in its forms, problems, and the form again.
+[[nodiscard]] std::vector<NamedPage> all_pages(const web::Pages& pages);
 
 }  // namespace amana::test

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "tests/server/front/front.hpp"
+#include "tests/server/front/pages.hpp"
 
 #include "tests/crypto/opening.hpp"
 
@@ -25,21 +26,11 @@ crypto::KeySet key_set()
     return keys;
 }
 
-web::Pages pages()
-{
-    const char* build = std::getenv("AMANA_BUILD");
-    if (build == nullptr) throw std::runtime_error("set AMANA_BUILD, as ctest does");
-    web::SiteSettings settings;
-    settings.data = std::string(build) + "/share/amana";
-    settings.root_fingerprint = "9f2ac41be07733d15a86c0fe4482bb19d70e35f6a1c8802d6b94e3570fca126e";
-    return web::Pages::load(settings).value();
-}
-
 }  // namespace
 
 Front::Front(const Options& options)
 {
-    auto loaded = pages();
+    auto loaded = shipped_pages();
     Responses responses(loaded);
     site_.reset(new Site{options.limits, key_set(), std::move(loaded), std::move(responses),
                          TlsContext::create(secret(identity().certificate), secret(identity().private_key)).value(),

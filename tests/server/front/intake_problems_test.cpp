@@ -38,7 +38,7 @@ bool nothing_kept(const Reporting& reporting)
 
 }  // namespace
 
-TEST_CASE("How long a story may be, in characters")
+TEST_CASE("How long a story may be: ten characters at the least, and at the most 12000 bytes as they are sealed")
 {
     CHECK(problem_of("") == Problem::empty_story);
     CHECK(problem_of("x") == Problem::short_story);
@@ -46,20 +46,22 @@ TEST_CASE("How long a story may be, in characters")
     CHECK(problem_of("1234567890") == std::nullopt);
     CHECK(problem_of(emoji(9)) == Problem::short_story);
     CHECK(problem_of(emoji(10)) == std::nullopt);
-    CHECK(problem_of(emoji(4000)) == std::nullopt);
-    CHECK(problem_of(emoji(4001)) == Problem::long_story);
-    CHECK(problem_of(std::string(4000, 'x')) == std::nullopt);
-    CHECK(problem_of(std::string(4001, 'x')) == Problem::long_story);
+    CHECK(problem_of(emoji(3000)) == std::nullopt);
+    CHECK(problem_of(emoji(3000) + "x") == Problem::long_story);
+    CHECK(problem_of(std::string(12000, 'x')) == std::nullopt);
+    CHECK(problem_of(std::string(12001, 'x')) == Problem::long_story);
+    CHECK(problem_of(std::string(6000, '"')) == std::nullopt);
+    CHECK(problem_of(std::string(6001, '"')) == Problem::long_story);
     CHECK(problem_of(std::string(60'000, 'x')) == Problem::long_story);
 
     // A line's end is one character, and is given back as one.
     Reporting reporting;
     std::string lines;
-    for (int i = 0; i < 2000; ++i) lines += "x\r\n";
+    for (int i = 0; i < 4000; ++i) lines += "x\r\n";
     CHECK(reporting.send(FormBody().story(lines).end()).problem == std::nullopt);
     const auto outcome = reporting.send(FormBody().story(lines + "x").end());
     CHECK(outcome.problem == Problem::long_story);
-    CHECK(outcome.story.size() == 4001);
+    CHECK(outcome.story.size() == 8001);
     CHECK(reporting.send(FormBody().story("12345678\r\n").end()).problem == Problem::short_story);
 }
 
@@ -122,7 +124,7 @@ TEST_CASE("What can't be taken any more is forgotten at once, not when all of it
     Reporting reporting(1, 100'000);
     auto& channel = reporting.channel;
     channel.spawn(channel.keeper.collect());
-    Intake intake(std::move(*reporting.limits.report()), *channel.link, reporting.public_keys, std::move(*FormReader::create(form_type)), 100'000);
+    Intake intake(std::move(*reporting.limits.report()), *channel.link, reporting.public_keys, std::move(*FormReader::create(form_type)), questionnaire(), 100'000);
     const auto body = FormBody().file("f", std::string(100'000, 'x')).so_far() + "--Boundary\r\nContent-Disposition: form-data; name=\"files\"; filename=\"g\"\r\n\r\n";
     run(channel.context, intake.take(as_bytes(body)));
     channel.settle();
@@ -252,12 +254,12 @@ TEST_CASE("What is refused from the beginning is read for its story alone")
     Reporting reporting;
     auto& channel = reporting.channel;
     channel.spawn(channel.keeper.collect());
-    Intake intake(std::move(*reporting.limits.report()), *channel.link, {}, std::move(*FormReader::create(form_type)), 100'000);
+    Intake intake(std::move(*reporting.limits.report()), *channel.link, {}, std::move(*FormReader::create(form_type)), questionnaire(), 100'000);
     intake.refuse(Problem::closed);
     const auto body = FormBody().file("f", std::string(90'000, 'x')).story(story).end();
     run(channel.context, intake.take(as_bytes(body)));
     CHECK(run(channel.context, intake.finish()) == Problem::closed);
-    CHECK(intake.story() == story);
+    CHECK(story_in(intake) == story);
     channel.settle();
     CHECK(!channel.keeper.envelopes.contains(1));
 }
@@ -272,7 +274,7 @@ TEST_CASE("A report's place is given back, whatever became of it")
         auto admitted = one.report();
         REQUIRE(admitted);
         CHECK(!one.report());
-        const Intake intake(std::move(*admitted), *reporting.channel.link, reporting.public_keys, std::move(*FormReader::create(form_type)), 1);
+        const Intake intake(std::move(*admitted), *reporting.channel.link, reporting.public_keys, std::move(*FormReader::create(form_type)), questionnaire(), 1);
         CHECK(!one.report());
     }
     CHECK(one.report());

@@ -64,9 +64,11 @@ Outcome Reporting::send_unopened(std::string_view body, const std::vector<std::s
     must_be(form && admitted, "a form that may be received");
     Outcome outcome;
     {
-        Intake intake(std::move(*admitted), *channel.link, public_keys, std::move(*form), max_files_bytes);
+        Intake intake(std::move(*admitted), *channel.link, public_keys, std::move(*form), questionnaire(), max_files_bytes);
         run(channel.context, take_all(intake, body, cuts, outcome));
-        outcome.story = intake.story();
+        outcome.story = story_in(intake);
+        outcome.kept_all = intake.kept_all();
+        if (const auto* field = intake.problem_field()) outcome.field = field->id;
     }
     channel.settle();  // an abort reaches the keeper
     return outcome;
@@ -79,15 +81,21 @@ OpenedReport Reporting::open(ByteView envelope) const
         const std::array secrets{recipient.view()};
         const auto opened = crypto::testing::must(crypto::testing::open_envelope(envelope, secrets));
         const auto& answers = opened.manifest.answers();
-        must_be(opened.manifest.kind() == crypto::Kind::report && opened.manifest.form_id() == "recruitment" && opened.manifest.form_version() == 1,
+        must_be(opened.manifest.kind() == crypto::Kind::report && opened.manifest.form_id() == "recruitment" && opened.manifest.form_version() == 2,
                 "a report of this form");
-        must_be(answers.size() == 1 && answers[0].name == "story" && answers[0].values.size() == 1, "one answer");
-        OpenedReport report{std::string(answers[0].values[0]), {}, opened.manifest.submission(), envelope.size()};
+        OpenedReport report{{}, {}, {}, opened.manifest.submission(), envelope.size()};
+        for (const auto& answer : answers) {
+            auto& copy = report.answers[std::string(answer.name)];
+            copy.values.assign(answer.values.begin(), answer.values.end());
+            for (const auto& row : answer.rows) copy.rows.emplace_back(row.begin(), row.end());
+        }
+        must_be(report.answers.contains("story"), "a story");
+        report.story = report.answers["story"].values.at(0);
         for (std::size_t i = 0; i < opened.attachments.size(); ++i) {
             const auto& entry = opened.manifest.attachments().at(i);
             report.files.push_back({std::string(entry.name), std::string(entry.type), std::string(as_text(opened.attachments[i]))});
         }
-        if (first) must_be(first->story == report.story && first->files == report.files, "the same for every recipient");
+        if (first) must_be(first->answers == report.answers && first->files == report.files, "the same for every recipient");
         first = std::move(report);
     }
     return std::move(*first);

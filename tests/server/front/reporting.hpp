@@ -5,7 +5,9 @@
 #include "server/front/intake.hpp"
 #include "tests/crypto/opening.hpp"
 #include "tests/server/front/fake_keeper.hpp"
+#include "tests/server/front/pages.hpp"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,7 +18,11 @@ inline constexpr std::string_view form_type = "multipart/form-data; boundary=Bou
 // A form's body, part by part.
 class FormBody {
 public:
-    FormBody& story(std::string_view text) { return part("Content-Disposition: form-data; name=\"story\"", text); }
+    FormBody& story(std::string_view text) { return answer("story", text); }
+    FormBody& answer(std::string_view control, std::string_view value)
+    {
+        return part("Content-Disposition: form-data; name=\"" + std::string(control) + "\"", value);
+    }
     FormBody& file(std::string_view name, std::string_view data, std::string_view type = "image/jpeg");
     FormBody& part(std::string_view head, std::string_view data);
     [[nodiscard]] std::string end() const { return body_ + "--Boundary--\r\n"; }
@@ -33,16 +39,32 @@ struct OpenedFile {
     bool operator==(const OpenedFile&) const = default;
 };
 
+// A text, several, or rows.
+struct OpenedAnswer {
+    std::vector<std::string> values;
+    std::vector<std::map<std::string, std::string>> rows;
+    bool operator==(const OpenedAnswer&) const = default;
+};
+
 struct OpenedReport {
     std::string story;
+    std::map<std::string, OpenedAnswer> answers;  // the story among them
     std::vector<OpenedFile> files;
     crypto::SubmissionId submission{};
     std::uint64_t envelope_bytes = 0;
 };
 
+// What was typed as the story, as it would be given back.
+inline std::string story_in(const Intake& intake)
+{
+    return std::string(intake.answers().text(*questionnaire().find(web::story_id)));
+}
+
 struct Outcome {
     std::optional<web::Problem> problem;
+    std::string field;  // the question with the problem, or empty
     std::string story;  // what an error page would give back
+    bool kept_all = true;
     std::optional<OpenedReport> report;
 };
 

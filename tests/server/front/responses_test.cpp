@@ -2,6 +2,7 @@
 // What every answer says of itself: all of its fields and no other. And which address means what.
 #include "server/front/responses.hpp"
 #include "server/front/routes.hpp"
+#include "tests/server/front/pages.hpp"
 #include "tests/support/catch.hpp"
 
 #include <cstdlib>
@@ -24,14 +25,7 @@ namespace {
 
 const web::Pages& pages()
 {
-    static const auto loaded = [] {
-        const char* build = std::getenv("AMANA_BUILD");
-        if (build == nullptr) throw std::runtime_error("set AMANA_BUILD, as ctest does");
-        web::SiteSettings settings;
-        settings.data = std::string(build) + "/share/amana";
-        settings.root_fingerprint = "9f2ac41be07733d15a86c0fe4482bb19d70e35f6a1c8802d6b94e3570fca126e";
-        return web::Pages::load(settings).value();
-    }();
+    static const auto loaded = shipped_pages();
     return loaded;
 }
 

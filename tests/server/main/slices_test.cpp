@@ -23,8 +23,15 @@ FrontSlice front_slice()
     slice.private_key = SecretBuffer::copy_of(as_bytes("private key"));
     append(slice.keyset, as_bytes("key set"));
     slice.root_fingerprint = std::string(64, 'a');
-    slice.site_data = "/usr/share/amana";
-    slice.languages = {"ar", "en"};
+    slice.site.data = "/usr/share/amana";
+    slice.site.languages = {"ar", "en"};
+    slice.site.texts = {{"وزارة", "110, 112", "القانون", "السفارة"}, {"Ministry", "", "", ""}};
+    slice.site.questionnaire_name = "forms/recruitment-2.toml";
+    append(slice.site.questionnaire, as_bytes("id = \"recruitment\""));
+    append(slice.site.logo, as_bytes("PNG"));
+    slice.site.colour = "#0b5c63";
+    slice.site.exit = "https://www.wikipedia.org/";
+    slice.site.read_every = std::chrono::hours(12);
     slice.limits = {1, 2, 3, std::chrono::seconds(4), std::chrono::seconds(5), std::chrono::seconds(6), std::chrono::seconds(7)};
     return slice;
 }
@@ -94,8 +101,19 @@ TEST_CASE("the front's slice comes back as it went")
     CHECK(as_text(back->private_key.view()) == "private key");
     CHECK(as_text(back->keyset) == "key set");
     CHECK(back->root_fingerprint == std::string(64, 'a'));
-    CHECK(back->site_data == "/usr/share/amana");
-    CHECK(back->languages == std::vector<std::string>{"ar", "en"});
+    CHECK(back->site.data == "/usr/share/amana");
+    CHECK(back->site.languages == std::vector<std::string>{"ar", "en"});
+    REQUIRE(back->site.texts.size() == 2);
+    const auto& arabic = back->site.texts[0];
+    CHECK(std::array{arabic.name, arabic.numbers, arabic.law, arabic.embassy} == std::array<std::string, 4>{"وزارة", "110, 112", "القانون", "السفارة"});
+    CHECK(back->site.texts[1].name == "Ministry");
+    CHECK(back->site.texts[1].numbers.empty());
+    CHECK(back->site.questionnaire_name == "forms/recruitment-2.toml");
+    CHECK(as_text(back->site.questionnaire) == "id = \"recruitment\"");
+    CHECK(as_text(back->site.logo) == "PNG");
+    CHECK(back->site.colour == "#0b5c63");
+    CHECK(back->site.exit == "https://www.wikipedia.org/");
+    CHECK(back->site.read_every == std::chrono::hours(12));
     CHECK(back->limits.max_files_bytes == 1);
     CHECK(back->limits.max_connections == 2);
     CHECK(back->limits.max_uploads == 3);
@@ -160,7 +178,11 @@ TEST_CASE("no damaged byte makes a slice exceed its bounds")
             if (const auto slice = decode_front(bytes)) {
                 CHECK((slice->channels >= 1 && slice->channels <= max_channels));
                 CHECK((slice->listeners >= 1 && slice->listeners <= max_listeners));
-                CHECK(slice->languages.size() <= max_languages);
+                CHECK((!slice->site.languages.empty() && slice->site.languages.size() <= max_languages));
+                CHECK(slice->site.texts.size() == slice->site.languages.size());
+                for (const auto& texts : slice->site.texts)
+                    for (const auto* text : {&texts.name, &texts.numbers, &texts.law, &texts.embassy}) CHECK(text->size() <= max_text_bytes);
+                CHECK((slice->site.logo.size() <= max_logo_bytes && slice->site.exit.size() <= max_address_bytes));
             }
             bytes[i] = static_cast<Byte>(bytes[i] ^ damage);
         }

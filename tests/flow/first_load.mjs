@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//
+// What the pages weigh on the wire, and how long a slow phone on a slow line waits for the first field. The sizes must be
+// as promised; times are printed, for docs/RESULTS.md, and fail nothing.
+
+import tls from 'node:tls';
+
+import { Server, scratch } from '../support/amana.mjs';
+import { openBrowser } from '../support/browser.mjs';
+import { check, count, same, summary, test, tier } from '../support/checks.mjs';
+import { formBody } from '../support/client.mjs';
+import { KeysAlone } from '../support/keyset.mjs';
+import { languages } from '../support/languages.mjs';
+import { slowLine } from '../support/slow_line.mjs';
+
+const folder = scratch('first-load');
+const server = await Server.make(`${folder}/server`, new KeysAlone(), { site: { languages } });
+await server.start();
+
+const small = 1536 + 13 * 1024;
+const large = 1536 + 128 * 1024;
+const mostOnTheWire = 20 * 1024;
+
+// The bytes of one answer, as TLS hands them over and as they are on the wire (the handshake and its certificate apart).
+function answer(request, body = []) {
+  return new Promise((resolve, reject) => {
+    const socket = tls.connect({ port: server.port, host: '127.0.0.1', rejectUnauthorized: false });
+    const pieces = [];
+    let before;
+    socket.on('secureConnect', () => {
+      before = socket.bytesRead;
+      socket.write(`${request}\r\nHost: a\r\nConnection: close\r\n`);
+      for (const piece of body) socket.write(piece);
+      if (!body.length) socket.write('\r\n');
+    });
+    socket.on('data', (data) => pieces.push(data));
+    socket.on('error', reject);
+    socket.on('end', () => {
+      const bytes = Buffer.concat(pieces);
+      resolve({ bytes, status: Number(bytes.toString('latin1', 9, 12)), size: bytes.length, onWire: socket._handle ? socket.bytesRead : socket.bytesRead, before });
+    });
+  });
+}
+const get = (path, encoding = 'gzip, deflate, br') => answer(`GET ${path} HTTP/1.1\r\nAccept-Encoding: ${encoding}`);
+function post(language, fields) {
+  const form = formBody(fields);
+  return answer(`POST /${language}/report HTTP/1.1\r\nAccept-Encoding: gzip`,
+    [`Content-Type: ${form.type}\r\nContent-Length: ${form.length}\r\n\r\n`, ...form.pieces]);
+}
+
+await test('every page is of one of two sizes, whichever page, language and status', async () => {
+  for (const language of languages) {
+    for (const [path, status] of [['/', 200], [`/${language}/`, 200], [`/${language}/help`, 200], [`/${language}/received-1`, 200],
+      [`/${language}/received-2`, 200], [`/${language}/report`, 405], ['/nothing', 404]]) {
+      const packed = await get(path);
+      same([packed.status, packed.size], [status, small], `${path}, packed`);
+      const plain = await get(path, 'identity');
+      same([plain.status, plain.size], [status, large], `${path}, plain`);
+      count('small pages measured');
+    }
+    const longest = await post(language, { story: '\u0006'.repeat(3000) });
+    for (const [what, page] of [['short', await post(language, { story: 'short' })], ['blank', await post(language, { story: '' })], ['too long', longest]]) {
+      same([page.status, page.size], [422, large], `${what}, given back in ${language}`);
+      count('large pages measured');
+    }
+    const withProof = await post(language, { story: `a proof in ${language}`, proof: '1' });
+    same([withProof.status, withProof.size], [200, small], `the proof in ${language}`);
+    count('small pages measured');
+  }
+});
+
+await test('with TLS around it, the first load is at most 20 KiB', async () => {
+  const line = await slowLine(server.port, { kbits: 1_000_000, roundTripMs: 0 });
+  for (const language of languages) {
+    line.down = 0;
+    await new Promise((resolve, reject) => {
+      const socket = tls.connect({ port: line.port, host: '127.0.0.1', rejectUnauthorized: false }, () =>
+        socket.write(`GET /${language}/ HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n`));
+      socket.on('error', reject).on('end', resolve).resume();
+    });
+    check(line.down <= mostOnTheWire, `${language}: ${line.down} bytes`);
+    count('first loads weighed');
+    if (language === languages[0]) console.log(`        page, style, TLS and certificate: ${line.down} bytes`);
+  }
+  line.close();
+});
+
+await test('how long a slow phone on a slow line waits for the first field', async () => {
+  const times = [];
+  for (let round = 0; round < tier(2, 10); round += 1) {
+    const browser = await openBrowser('chromium');
+    const line = await slowLine(server.port, { kbits: 400, roundTripMs: 600 });
+    const session = await browser.page.context().newCDPSession(browser.page);
+    await session.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+    const began = performance.now();
+    await browser.page.goto(`https://127.0.0.1:${line.port}/ar/`, { waitUntil: 'commit' });
+    await browser.page.waitForSelector('#story');
+    await browser.page.focus('#story');
+    await browser.page.keyboard.type('م');
+    same(await browser.value('#story'), 'م', 'what was typed');
+    times.push((performance.now() - began) / 1000);
+    await browser.close();
+    line.close();
+  }
+  times.sort((a, b) => a - b);
+  const seconds = (x) => `${x.toFixed(2)} s`;
+  console.log(`        400 kbit/s, 600 ms, processor slowed fourfold: first letter typed after ${seconds(times[times.length >> 1])} (median of ${times.length}), ${seconds(times.at(-1))} at worst`);
+});
+
+await test('the server ends', async () => same(await server.stop(), 0, 'exit code'));
+summary('flow_first_load');
