@@ -207,6 +207,22 @@ TEST_CASE("a questionnaire of another subject is read, with sentences of its own
     }
 }
 
+TEST_CASE("the document's example, its mistakes and its sum are as it says", "[questionnaire]")
+{
+    const auto document = test::read_text(test::source_directory() / "docs" / "FORMS.md");
+    const auto begin = document.find("```toml\n") + 8;
+    const auto example = document.substr(begin, document.find("```", begin) - begin);
+    CHECK(Questionnaire::parse(example).value().sentences().size() == 1);
+    const auto spoiled = test::replaced(test::replaced(example, "urgent = [\"under_way\"]", "urgent = [\"under_wai\"]"),
+                                        "stopped_by = \"Who stopped them?\"\n", "");
+    const auto read = Questionnaire::parse(spoiled);
+    REQUIRE(read.has_error());
+    CHECK_THAT(document, Contains("```\n" + web::text(read.error(), "/etc/amana/border-1.toml") + "```"));
+    const auto shipped = Questionnaire::parse(test::read_text(test::source_directory() / "web/forms/recruitment-2.toml")).value();
+    CHECK(shipped.most_bytes() == 23'682);
+    CHECK_THAT(document, Contains("comes to 23,682 bytes"));
+}
+
 TEST_CASE("what is wrong with the file is named at its place", "[questionnaire]")
 {
     check_all(good, {
