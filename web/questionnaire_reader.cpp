@@ -26,8 +26,8 @@ public:
         form_.sentences_ = read_sentences(top_, form_.sentence_keys(), unsure_);
         top_.finish();
         if (mistakes_.empty()) return std::move(form_);
-        std::stable_sort(mistakes_.begin(), mistakes_.end(), [](const Mistake& a, const Mistake& b) {
-            return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+        std::sort(mistakes_.begin(), mistakes_.end(), [](const Mistake& a, const Mistake& b) {
+            return std::tie(a.line, a.column, a.what) < std::tie(b.line, b.column, b.what);
         });
         return std::move(mistakes_);
     }
@@ -191,7 +191,9 @@ private:
         form_.most_bytes_ = 1;  // two braces, and no comma after the last
         for (const auto& [bytes, field] : fields) form_.most_bytes_ += bytes + 1;
         if (form_.most_bytes_ <= max_answers_bytes) return;
-        std::stable_sort(fields.begin(), fields.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+        std::sort(fields.begin(), fields.end(), [](const auto& a, const auto& b) {
+            return a.first != b.first ? a.first > b.first : a.second->id < b.second->id;
+        });
         std::vector<std::string> largest;
         for (std::size_t i = 0; i < std::min<std::size_t>(3, fields.size()); ++i)
             largest.push_back(quoted(fields[i].second->id) + " with " + std::to_string(fields[i].first));

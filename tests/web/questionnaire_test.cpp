@@ -207,6 +207,22 @@ TEST_CASE("a questionnaire of another subject is read, with sentences of its own
     }
 }
 
+TEST_CASE("the document's example, its mistakes and its sum are as it says", "[questionnaire]")
+{
+    const auto document = test::read_text(test::source_directory() / "docs" / "FORMS.md");
+    const auto begin = document.find("```toml\n") + 8;
+    const auto example = document.substr(begin, document.find("```", begin) - begin);
+    CHECK(Questionnaire::parse(example).value().sentences().size() == 1);
+    const auto spoiled = test::replaced(test::replaced(example, "urgent = [\"under_way\"]", "urgent = [\"under_wai\"]"),
+                                        "stopped_by = \"Who stopped them?\"\n", "");
+    const auto read = Questionnaire::parse(spoiled);
+    REQUIRE(read.has_error());
+    CHECK_THAT(document, Contains("```\n" + web::text(read.error(), "/etc/amana/border-1.toml") + "```"));
+    const auto shipped = Questionnaire::parse(test::read_text(test::source_directory() / "web/forms/recruitment-2.toml")).value();
+    CHECK(shipped.most_bytes() == 23'682);
+    CHECK_THAT(document, Contains("comes to 23,682 bytes"));
+}
+
 TEST_CASE("what is wrong with the file is named at its place", "[questionnaire]")
 {
     check_all(good, {
@@ -289,6 +305,9 @@ TEST_CASE("what is wrong with a field is named at its place", "[questionnaire]")
          {"a required field must be seen by everybody"}, "its section be open"},
         {"urgent = [\"booked\"]", "required = true\n\n[[section.field]]\nid = \"why\"\ntype = \"line\"\nmax = 9\nrequired = @true\nwhen.stage = [\"later\"]", {"a required field must be seen by everybody"}, "a condition (when)"},
     });
+    // An open section that has a condition is not seen by everybody.
+    check_all(test::replaced(good, "id = \"second\"", "id = \"second\"\nopen = true"),
+              {{"\"threats\"]", "\"threats\"]\nrequired = @true", {"a required field must be seen by everybody"}, "a condition (when)"}});
 }
 
 TEST_CASE("what is wrong with a condition is named at its place", "[questionnaire]")
@@ -308,6 +327,9 @@ TEST_CASE("what is wrong with a condition is named at its place", "[questionnair
         {on_note, "when = @{}", {"'when' names no field"}, "when.country = ["},
         {on_note, "@when.signs = [\"debt\"]\nwhen.stage = [\"later\"]", {"'when' names more than one field"}, "when.country = ["},
         {on_section, "when.@signs = [\"debt\"]", {"'when' names 'signs', which stands later, in line 34"}, "move it up"},
+        {on_section + "\n\n[[section.field]]\nid = \"things\"\ntype = \"rows\"\nrows = 2\noptions = [\"phone\", \"web\"]\nmax = 100",
+         "when.@things = [\"web\"]\n\n[[section.field]]\nid = \"things\"\ntype = \"choice\"\noptions = [\"phone\", \"web\"]",
+         {"'when' names 'things', which stands later, in line 26"}, "move it up"},
         {on_section, "when.stage = [@\"bookd\"]", {"'bookd' is no option of 'stage'"}, "Did you mean 'booked'?"},
         {"options = [\"phone\", \"web\"]", "options = [\"phone\", \"web\"]\nwhen.@signs = [@\"dept\"]",
          {"'when' names 'signs', which stands later, in line 35", "'dept' is no option"}, "move it up"},
@@ -366,6 +388,13 @@ TEST_CASE("too many are refused", "[questionnaire]")
     for (int i = 0; i < 62; ++i) options += "\"o" + std::to_string(i) + "\", ";
     const auto most = test::replaced(good, "[\"debt\"", "[" + options + "\"debt\"");
     check_all(most, {{"\"threats\"", "\"threats\", @\"one_more\"", {"more than 64 options"}, "Remove some"}});
+}
+
+TEST_CASE("too many languages are refused", "[questionnaire]")
+{
+    auto file = good;
+    for (int i = 10; i < 74; ++i) file += test::replaced(sentences, "sentences.en", "sentences.x" + std::to_string(i));
+    check_all(file, {{file, file + test::replaced(sentences, "sentences.en", "sentences.@x74"), {"more than 64 languages"}, "Remove some"}});
 }
 
 TEST_CASE("what is wrong with the file's own sentences is named at its place", "[questionnaire]")
