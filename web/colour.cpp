@@ -33,7 +33,7 @@ double luminance(const Colour& colour)
 
 double contrast(const Colour& a, const Colour& b)
 {
-    const auto [less, more] = std::minmax(luminance(a), luminance(b));
+    const auto [less, more] = std::minmax({luminance(a), luminance(b)});
     return (more + 0.05) / (less + 0.05);
 }
 

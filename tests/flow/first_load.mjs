@@ -21,14 +21,12 @@ const small = 1536 + 13 * 1024;
 const large = 1536 + 128 * 1024;
 const mostOnTheWire = 20 * 1024;
 
-// The bytes of one answer, as TLS hands them over and as they are on the wire (the handshake and its certificate apart).
+// The status of one answer, and its bytes inside TLS, the head's included.
 function answer(request, body = []) {
   return new Promise((resolve, reject) => {
     const socket = tls.connect({ port: server.port, host: '127.0.0.1', rejectUnauthorized: false });
     const pieces = [];
-    let before;
     socket.on('secureConnect', () => {
-      before = socket.bytesRead;
       socket.write(`${request}\r\nHost: a\r\nConnection: close\r\n`);
       for (const piece of body) socket.write(piece);
       if (!body.length) socket.write('\r\n');
@@ -37,7 +35,7 @@ function answer(request, body = []) {
     socket.on('error', reject);
     socket.on('end', () => {
       const bytes = Buffer.concat(pieces);
-      resolve({ bytes, status: Number(bytes.toString('latin1', 9, 12)), size: bytes.length, onWire: socket._handle ? socket.bytesRead : socket.bytesRead, before });
+      resolve({ status: Number(bytes.toString('latin1', 9, 12)), size: bytes.length });
     });
   });
 }
@@ -63,7 +61,7 @@ await test('every page is of one of two sizes, whichever page, language and stat
       same([page.status, page.size], [422, large], `${what}, given back in ${language}`);
       count('large pages measured');
     }
-    const withProof = await post(language, { story: `a proof in ${language}`, proof: '1' });
+    const withProof = await post(language, { story: `a proof in ${language}`, fields: { proof: '1' } });
     same([withProof.status, withProof.size], [200, small], `the proof in ${language}`);
     count('small pages measured');
   }
@@ -88,23 +86,27 @@ await test('with TLS around it, the first load is at most 20 KiB', async () => {
 await test('how long a slow phone on a slow line waits for the first field', async () => {
   const times = [];
   for (let round = 0; round < tier(2, 10); round += 1) {
-    const browser = await openBrowser('chromium');
+    const browser = await openBrowser('chromium', { trusts: `${folder}/server/certificate.pem` });
     const line = await slowLine(server.port, { kbits: 400, roundTripMs: 600 });
     const session = await browser.page.context().newCDPSession(browser.page);
     await session.send('Emulation.setCPUThrottlingRate', { rate: 4 });
-    const began = performance.now();
     await browser.page.goto(`https://127.0.0.1:${line.port}/ar/`, { waitUntil: 'commit' });
     await browser.page.waitForSelector('#story');
     await browser.page.focus('#story');
     await browser.page.keyboard.type('م');
     same(await browser.value('#story'), 'م', 'what was typed');
-    times.push((performance.now() - began) / 1000);
+    // Painted, and read so far that nothing keeps it from being typed in.
+    const moments = await browser.evaluate(() => {
+      const [{ responseEnd, domInteractive }] = performance.getEntriesByType('navigation');
+      return { arrived: responseEnd, usable: Math.max(domInteractive, ...performance.getEntriesByType('paint').map((one) => one.startTime)) };
+    });
+    times.push(moments);
     await browser.close();
     line.close();
   }
-  times.sort((a, b) => a - b);
-  const seconds = (x) => `${x.toFixed(2)} s`;
-  console.log(`        400 kbit/s, 600 ms, processor slowed fourfold: first letter typed after ${seconds(times[times.length >> 1])} (median of ${times.length}), ${seconds(times.at(-1))} at worst`);
+  const median = (what) => (times.map((one) => one[what]).sort((a, b) => a - b)[times.length >> 1] / 1000).toFixed(2);
+  const worst = (Math.max(...times.map(({ usable }) => usable)) / 1000).toFixed(2);
+  console.log(`        400 kbit/s, 600 ms, processor slowed fourfold, ${times.length} times: arrived after ${median('arrived')} s, field usable after ${median('usable')} s (medians), ${worst} s at worst`);
 });
 
 await test('the server ends', async () => same(await server.stop(), 0, 'exit code'));

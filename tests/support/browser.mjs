@@ -10,6 +10,7 @@
 //   const file = await browser.download('a[download]');    what it saves; with { downloads: FOLDER }
 //   await browser.close();
 
+import { createHash, X509Certificate } from 'node:crypto';
 import dns from 'node:dns';
 import fs from 'node:fs';
 
@@ -32,17 +33,20 @@ dns.lookup = (host, ...rest) => lookup(host === 'localhost' ? '127.0.0.1' : host
 
 // `downloads`: the folder that files are saved in. `offline`: it reaches no network, not even this machine. `safest`: Firefox
 // as Tor Browser sets it at its safest level, without JavaScript and SVG, giving no fingerprint.
-export async function openBrowser(name, { javascript = true, downloads, offline = false, safest = false } = {}) {
-  const browser = await (name === 'chromium' ? openChromium : openFirefox)(javascript && !safest, downloads, offline, safest);
+// `trusts`: the file of a certificate that Chromium takes for a valid one, which spares it the second try after a warning.
+export async function openBrowser(name, { javascript = true, downloads, offline = false, safest = false, trusts } = {}) {
+  const browser = await (name === 'chromium' ? openChromium : openFirefox)(javascript && !safest, downloads, offline, safest || trusts);
   browser.label = safest ? `${name}, as Tor Browser's safest` : `${name}, JavaScript ${javascript ? 'on' : 'off'}`;
   browser.kind = safest ? `${name}-safest` : `${name}-js-${javascript ? 'on' : 'off'}`;
   await browser.resize(screens.phone);
   return browser;
 }
 
-async function openChromium(javascript, downloads, offline) {
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: chromiumArguments, timeout: navigationMs });
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, javaScriptEnabled: javascript, offline });
+async function openChromium(javascript, downloads, offline, trusts) {
+  const spki = trusts && createHash('sha256').update(new X509Certificate(fs.readFileSync(trusts)).publicKey.export({ type: 'spki', format: 'der' })).digest('base64');
+  const args = trusts ? [...chromiumArguments, `--ignore-certificate-errors-spki-list=${spki}`] : chromiumArguments;
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args, timeout: navigationMs });
+  const context = await browser.newContext({ ignoreHTTPSErrors: !trusts, javaScriptEnabled: javascript, offline });
   return new Browser(browser, await context.newPage(), {
     resize: (page, size) => page.setViewportSize(size),
     choose: (page, selector, paths) => page.setInputFiles(selector, paths),
