@@ -7,6 +7,7 @@ const patience = 5000; // between two presses
 const presses = 3;
 let pressed = 0;
 let timer;
+let afterLetter = false;
 
 const said = document.createElement('span');
 said.setAttribute('role', 'status');
@@ -33,8 +34,10 @@ button.addEventListener('click', (event) => {
 });
 
 addEventListener('keyup', (event) => {
-  // Shift with another key writes a capital letter.
-  if (event.key !== 'Shift') return forget();
+  // A capital letter ends with Shift, too: that one is not pressed for itself.
+  const alone = event.key === 'Shift' && !afterLetter;
+  afterLetter = event.shiftKey;
+  if (!alone) return forget();
   clearTimeout(timer);
   pressed += 1;
   if (pressed === presses) return leave();
