@@ -2,6 +2,7 @@
 // The pages as they are sent, in every language that is shipped: whole, self-contained, of one size. Prints their sizes, and
 // leaves them in <build>/pages for looking at.
 #include "tests/support/catch.hpp"
+#include "tests/web/gunzip.hpp"
 #include "tests/web/html.hpp"
 #include "tests/web/site.hpp"
 
@@ -10,8 +11,6 @@
 
 #include <fmt/format.h>
 #include <sodium.h>
-#define ZLIB_CONST
-#include <zlib.h>
 
 #include <algorithm>
 #include <iostream>
@@ -25,6 +24,7 @@ using Catch::Contains;
 using test::between;
 using test::count;
 using test::escaped;
+using test::gunzipped;
 using web::Problem;
 
 const web::Pages& pages()
@@ -43,25 +43,6 @@ std::string sentence(const std::string& language, const std::string& msgid)
 {
     auto text = escaped(test::read_catalogue(language).at(msgid).text);
     return text.find("{limit}") == std::string::npos ? text : text.substr(0, text.find("{limit}"));
-}
-
-// Any gzip reader's view.
-std::string gunzipped(std::string_view packed)
-{
-    z_stream stream{};
-    REQUIRE(inflateInit2(&stream, 16 + MAX_WBITS) == Z_OK);
-    std::string out(1U << 20U, '\0');
-    stream.next_in = as_bytes(packed).data();
-    stream.avail_in = static_cast<uInt>(packed.size());
-    stream.next_out = reinterpret_cast<Bytef*>(out.data());
-    stream.avail_out = static_cast<uInt>(out.size());
-    const auto done = inflate(&stream, Z_FINISH);
-    out.resize(stream.total_out);
-    const auto left = stream.avail_in;
-    inflateEnd(&stream);
-    REQUIRE(done == Z_STREAM_END);
-    REQUIRE(left == 0);
-    return out;
 }
 
 std::string sha256(const std::string& text)

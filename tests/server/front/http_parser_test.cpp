@@ -271,4 +271,26 @@ TEST_CASE("Random streams read the same in any pieces")
     CHECK(requests > count / 4);
 }
 
+TEST_CASE("Who can unpack")
+{
+    for (const auto* yes : {"gzip", "GZip", "gzip, deflate, br", "br,gzip", "deflate ,\tgzip;q=1.0", "gzip;q=0.001", "gzip ; q=0.5", "gzip;q=1", "br;q=0, gzip",
+                            "identity, *;q=0, gzip", ",,gzip,"}) {
+        INFO(yes);
+        CHECK(accepts_gzip(yes));
+    }
+    // "*" may mean it and is not taken so; plain is always right.
+    for (const auto* no : {"", " ", ",", "identity", "br", "*", "x-gzip", "gzipped", "gzip2", "gz", "gzip;q=0", "gzip;q=0.0", "gzip;q=0.000", "gzip; q=0",
+                           "gzip;Q=0", "deflate;q=1, gzip;q=0", "gzip/1", "\"gzip\"", "deflate gzip"}) {
+        INFO(no);
+        CHECK_FALSE(accepts_gzip(no));
+    }
+    RequestParser parser;
+    parser.eager(true);
+    boost::beast::error_code failed;
+    const std::string stream = "GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: br\r\nAccept-Encoding: gzip\r\n\r\n";
+    parser.put(boost::asio::buffer(stream), failed);
+    CHECK(!failed);
+    CHECK(parser.request.accepts_gzip);
+}
+
 }  // namespace amana::front::test

@@ -103,6 +103,39 @@ TEST_CASE("More text than is held")
     CHECK(outcome.story == story);
 }
 
+TEST_CASE("A problem names its question, whatever it is")
+{
+    Reporting reporting(1, 1000);
+    const auto told = [&](const FormBody& form) {
+        const auto outcome = reporting.send(form.end());
+        return outcome.problem ? std::string(web::problem_name(*outcome.problem)) + " " + outcome.field : "";
+    };
+    CHECK(told(FormBody()) == "empty_story story");
+    CHECK(told(FormBody().story("short")) == "short_story story");
+    CHECK(told(FormBody().story(std::string(12'001, 'x'))) == "long_story story");
+    CHECK(told(FormBody().story(story).answer("period", std::string(301, 'x'))) == "long_answer period");
+    CHECK(told(FormBody().story(story).answer("period", "\xff")) == "wrong_encoding period");
+    CHECK(told(FormBody().story(story).answer("identifiers.3.value", std::string(451, 'x'))) == "long_answer identifiers");
+    CHECK(told(FormBody().story(story).answer("stage", "nowhere")) == "bad_request stage");
+    CHECK(told(FormBody().story(story).answer("stage", "front").answer("stage", "front")) == "bad_request ");
+    CHECK(told(FormBody().story(story).file("f", std::string(1001, 'x'))) == "too_large files");
+    // What belongs elsewhere than in a file is no answer.
+    CHECK(told(FormBody().story(story).part("Content-Disposition: form-data; name=\"period\"; filename=\"a\"", std::string(301, 'x'))).empty());
+    CHECK(nothing_kept(reporting) == false);  // the last one
+}
+
+TEST_CASE("Whether all could be kept is known, so that a page does not say so when it wasn't")
+{
+    Reporting reporting;
+    CHECK(reporting.send(FormBody().story(std::string(max_text_bytes, 'x')).end()).kept_all);
+    CHECK_FALSE(reporting.send(FormBody().story(std::string(max_text_bytes + 1, 'x')).end()).kept_all);
+    const auto outcome = reporting.send(FormBody().story(story).answer("pasted", std::string(max_text_bytes, 'x')).end());
+    CHECK(outcome.problem == Problem::long_answer);
+    CHECK(outcome.field == "pasted");
+    CHECK(outcome.story == story);
+    CHECK_FALSE(outcome.kept_all);
+}
+
 TEST_CASE("How much the files may be")
 {
     Reporting reporting(1, 100'000);

@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <ctime>
+#include <iostream>
 #include <set>
 
 namespace amana::front {
@@ -41,12 +42,23 @@ std::string cut_date(std::string& head)
     return date;
 }
 
+// The filling that makes all heads of pages one length.
+void cut_padding(std::string& head)
+{
+    const auto at = head.find("Padding: ");
+    REQUIRE(at != std::string::npos);
+    const auto end = head.find("\r\n", at);
+    CHECK(head.find_first_not_of('0', at + 9) == end);
+    CHECK(head.size() == page_head_bytes);
+    head.erase(at, end + 2 - at);
+}
+
 std::string everywhere()
 {
     return
     "Content-Type: text/html; charset=utf-8\r\n"
-    "Content-Security-Policy: default-src 'none'; style-src '" + pages().style_hash() +
-    "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n"
+    "Content-Security-Policy: default-src 'none'; script-src '" + pages().script_hash() + "'; style-src '" + pages().style_hash() +
+    "'; img-src data:; form-action 'self'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors 'none'\r\n"
     "Cache-Control: no-store\r\n"
     "Referrer-Policy: no-referrer\r\n"
     "X-Content-Type-Options: nosniff\r\n"
@@ -66,25 +78,67 @@ TEST_CASE("The header fields of an answer are these and no other")
 {
     const Responses responses(pages());
     auto head = responses.head(status::ok, 1234, true);
+    cut_padding(head);
     (void)cut_date(head);
     CHECK(head == "HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n" + everywhere() + "\r\n");
-    head = responses.head(status::see_other, 0, false, "Location: /ar/received\r\n");
+    head = responses.head(status::see_other, 0, false, "Location: /ar/received-1\r\n");
+    cut_padding(head);
     (void)cut_date(head);
-    CHECK(head == "HTTP/1.1 303 See Other\r\nContent-Length: 0\r\n" + everywhere() + "Connection: close\r\nLocation: /ar/received\r\n\r\n");
+    CHECK(head == "HTTP/1.1 303 See Other\r\nContent-Length: 0\r\n" + everywhere() + "Connection: close\r\nLocation: /ar/received-1\r\n\r\n");
     CHECK(pages().style_hash().starts_with("sha256-"));
-    for (const auto* absent : {"Server", "Set-Cookie", "ETag", "Last-Modified", "Vary", "X-Powered-By"})
+    CHECK(pages().script_hash().starts_with("sha256-"));
+    for (const auto* absent : {"Server", "Set-Cookie", "ETag", "Last-Modified", "Vary", "X-Powered-By", "unsafe"})
         CHECK(head.find(absent) == std::string::npos);
+    for (const auto content : {Content::checker, Content::text, Content::bytes}) {
+        const auto other = responses.head(status::ok, 7, true, {}, content);
+        CHECK(other.find("Padding") == std::string::npos);
+        CHECK(other.find("default-src 'none'") != std::string::npos);
+    }
 }
 
-TEST_CASE("An answer to HEAD is the answer to GET without its body")
+TEST_CASE("A page's head has one length, whatever it says")
 {
     const Responses responses(pages());
-    const std::string html = "<p>سلام</p>";
-    const auto get = responses.page(status::ok, html, true, false);
-    const auto head = responses.page(status::ok, html, true, true);
-    CHECK(get == head + html);
-    CHECK(head.ends_with("\r\n\r\n"));
-    CHECK(head.find("Content-Length: " + std::to_string(html.size()) + "\r\n") != std::string::npos);
+    std::size_t checked = 0;
+    for (const auto status : {status::ok, status::see_other, status::permanent_redirect, status::bad_request, status::not_found, status::method_not_allowed,
+                              status::request_timeout, status::too_large, status::unsupported, status::unprocessable, status::head_too_large,
+                              status::internal, status::unavailable, status::insufficient_storage})
+        for (const bool keep_alive : {false, true})
+            for (const std::uint64_t length : {std::uint64_t{0}, std::uint64_t{web::packed_page_bytes}, std::uint64_t{40 * large_page_bytes}})
+                for (const std::string_view extra : {std::string_view(), gzip_line, std::string_view("Location: /pt-BR/received-2\r\n"), std::string_view("Allow: GET, HEAD\r\n")}) {
+                    const auto head = responses.head(status, length, keep_alive, extra);
+                    INFO(head);
+                    CHECK(head.size() == page_head_bytes);
+                    CHECK(head.ends_with("0\r\n\r\n"));
+                    CHECK(head.find("\r\n\r\n") == head.size() - 4);
+                    ++checked;
+                }
+    std::cout << checked << " heads\n";
+}
+
+TEST_CASE("A page is packed and small, or plain and large; HEAD gives the same without it")
+{
+    const Responses responses(pages());
+    for (const auto* page : {&pages().index(), &pages().form("ar"), &pages().help("en"), &pages().problem("ar", web::Problem::busy)}) {
+        for (const bool packed : {false, true}) {
+            const auto get = responses.page(status::ok, *page, packed, true, false, "X: y\r\n");
+            const auto head = responses.page(status::ok, *page, packed, true, true, "X: y\r\n");
+            CHECK(head.size() == page_head_bytes);
+            CHECK(head.ends_with("\r\n\r\n"));
+            CHECK(head.find("X: y\r\n") != std::string::npos);
+            CHECK((head.find(gzip_line) != std::string::npos) == packed);
+            const auto size = packed ? web::packed_page_bytes : large_page_bytes;
+            CHECK(head.find("Content-Length: " + std::to_string(size) + "\r\n") != std::string::npos);
+            CHECK(get.size() == head.size() + size);
+            CHECK(get == head + (packed ? page->packed : page->plain + std::string(size - page->plain.size(), '\n')));
+        }
+    }
+    const web::StaticPage exact{"", std::string(large_page_bytes, 'x')};
+    CHECK(responses.page(status::ok, exact, false, true, false).size() == page_head_bytes + large_page_bytes);
+    const web::StaticPage more{"", std::string(large_page_bytes + 1, 'x')};
+    CHECK(responses.page(status::ok, more, false, true, false).size() == page_head_bytes + 2 * large_page_bytes);
+    CHECK(large_size(0) == 0);
+    CHECK(large_size(1) == large_page_bytes);
 }
 
 TEST_CASE("Date is the minute that has begun, in the one form HTTP has")
@@ -118,7 +172,7 @@ TEST_CASE("Which status a problem has")
         }
         return problems.size();
     };
-    auto told = all({Problem::empty_story, Problem::short_story, Problem::long_story, Problem::wrong_encoding}, {422, "Unprocessable Content"});
+    auto told = all({Problem::empty_story, Problem::short_story, Problem::long_story, Problem::long_answer, Problem::wrong_encoding}, {422, "Unprocessable Content"});
     told += all({Problem::too_large, Problem::too_many_parts}, {413, "Content Too Large"});
     told += all({Problem::storage_full}, {507, "Insufficient Storage"});
     told += all({Problem::closed, Problem::busy}, {503, "Service Unavailable"});
@@ -138,8 +192,10 @@ TEST_CASE("Which address means what")
     CHECK(find_route("/ar/") == Route{Page::form, "ar"});
     CHECK(find_route("/ar/?a=/b") == Route{Page::form, "ar"});
     CHECK(find_route("/pt-BR/report") == Route{Page::report, "pt-BR"});
-    CHECK(find_route("/ar/received?") == Route{Page::received, "ar"});
-    for (const auto* nowhere : {"", "*", "ar/", "//", "//report", "///", "/ar//", "/ar/report/", "/ar/reports", "/ar/../en/", "/ar/Report",
+    CHECK(find_route("/ar/help") == Route{Page::help, "ar"});
+    CHECK(find_route("/ar/received-1?") == Route{Page::received, "ar"});
+    CHECK(find_route("/ar/received-2") == Route{Page::received_urgent, "ar"});
+    for (const auto* nowhere : {"", "*", "ar/", "//", "//report", "///", "/ar//", "/ar/report/", "/ar/reports", "/ar/received", "/ar/received-", "/ar/received-3", "/ar/received-11", "/ar/help/", "/ar/../en/", "/ar/Report",
                                 "?", "/ar/%72eport", "/ar/report#a", "https://a.example/ar/"}) {
         INFO(nowhere);
         CHECK(find_route(nowhere) == std::nullopt);
@@ -153,7 +209,7 @@ TEST_CASE("Which methods an address has")
     CHECK(allowed(Page::index) == "GET, HEAD");
     CHECK(allowed(Page::form) == "GET, HEAD");
     CHECK(allowed(Page::form_without_slash) == "GET, HEAD");
-    CHECK(allowed(Page::received) == "GET, HEAD");
+    for (const auto page : {Page::received, Page::received_urgent, Page::help}) CHECK(allowed(page) == "GET, HEAD");
     CHECK(allowed(Page::report) == "POST");
     std::set<std::string_view> behind;
     for (const auto& entry : route_table) behind.insert(entry.behind_language);

@@ -34,6 +34,24 @@ const std::vector<Case>& cases()
         {"\"en\"", "\"ar\"", "2:20: error: language 'ar' is listed twice // Remove one"},
         {"\"en\"", "7", "2:20: error: 'languages' in [site] must be a string in quotes, not integer // [\"ar\", \"en\"]"},
         {"[\"ar\", \"en\"]", "[]", "2:13: error: 'languages' in [site] is an empty list // [\"ar\", \"en\"]"},
+        {"data = \"data\"", "exit = \"http://example.org/\"", "3:8: error: 'exit' in [site] is not an address that begins with https:// // exit = \"https://www.wikipedia.org/\""},
+        {"data = \"data\"", "exit = \"https://\"", "3:8: error: 'exit' in [site] is not an address // Write for example"},
+        {"data = \"data\"", "exit = \"https://a.example/ b\"", "3:8: error: 'exit' in [site] is not an address // Write for example"},
+        {"data = \"data\"", "exit = \"javascript:x\"", "3:8: error: 'exit' in [site] is not an address // Write for example"},
+        {"data = \"data\"", "exit = \"https://" + std::string(493, 'x') + "\"", "3:8: error: 'exit' in [site] is not an address // Write for example"},
+        {"data = \"data\"", "address = \"report.example.org\"", "3:11: error: 'address' in [site] is not an address that begins with https:// // report.example.org"},
+        {"data = \"data\"", "onion = \"https://example.onion/\"", "3:9: error: 'onion' in [site] is not an address that begins with http:// // example.onion"},
+        {"data = \"data\"", "form = \"forms/mine\"", "3:8: error: 'form' in [site] is neither a shipped questionnaire's name nor a .toml file // recruitment-2"},
+        {"data = \"data\"", "data = \"data\"\nform = \"recruitment-99\"", "4:8: error: // names a shipped questionnaire"},
+        {"data = \"data\"", "data = \"data\"\nform = \"mine.toml\"", "mine.toml // names a shipped questionnaire"},
+        {"data = \"data\"", "data = \"data\"\nlogo = \"none.png\"", "4:8: error: // names a small PNG"},
+        {"data = \"data\"", "read_every = \"30m\"", "3:14: error: 'read_every' in [site] is 30m, out of range // from "},
+        {"data = \"data\"", "read_every = \"31d\"", "3:14: error: 'read_every' in [site] is 31d, out of range // from "},
+        {"data = \"data\"", "colours = \"#0b5c63\"", "3:1: error: unknown key 'colours' in [site] // Did you mean 'colour'?"},
+        {"[listen]", "[texts.ar]\nnmae = \"x\"\n[listen]", "5:1: error: unknown key 'nmae' in [texts.ar] // Did you mean 'name'?"},
+        {"[listen]", "[texts.fr]\nname = \"x\"\n[listen]", "error: unknown key 'fr' in [texts] // ar"},
+        {"[listen]", "[texts.ar]\nlaw = \"one\\ntwo\"\n[listen]", "5:7: error: 'law' is longer than 2000 bytes, or of several lines // one line"},
+        {"[listen]", "[texts.ar]\nlaw = \"" + std::string(2001, 'x') + "\"\n[listen]", "5:7: error: 'law' is longer than 2000 bytes // one line"},
         {"certificate = \"certificate.pem\"\n", "", "7:1: error: 'certificate' in [tls] is missing // certificate = "},
         {"certificate = \"certificate.pem\"", "certificate = \"\"", "8:15: error: 'certificate' in [tls] is empty // certificate = "},
         {"reserve = \"64 MiB\"", "reserve = \"64 MB\"", "15:11: error: 'reserve' in [storage] is not a size // KiB, MiB"},
@@ -72,6 +90,42 @@ TEST_CASE("a config that is right has no finding, and means what it says")
     CHECK(config->limits.idle_timeout == std::chrono::seconds(60));
     CHECK(config->limits.drain_timeout == wire::Limits{}.drain_timeout);
     CHECK(config->root_fingerprint.value == site.fingerprint());
+}
+
+TEST_CASE("what the pages are made of is read")
+{
+    Site site;
+    const auto parsed = [&](const std::string& keys, const std::string& sections = "") {
+        auto text = replaced(site.config(), "data = \"data\"\n", "data = \"data\"\n" + keys);
+        Findings findings;
+        auto config = parse_config(text + sections, site.at("amana.toml"), findings);
+        CAPTURE(findings.text("amana.toml"));
+        CHECK(findings.all().empty());
+        REQUIRE(config);
+        return *std::move(config);
+    };
+    auto config = parsed("");
+    CHECK(config.form.value == site.at("data/forms/recruitment-2.toml"));
+    CHECK(config.exit == "https://www.wikipedia.org/");
+    CHECK(config.read_every == std::chrono::hours(24));
+    CHECK((config.logo.value.empty() && config.colour.empty() && config.address.empty() && config.onion.empty()));
+    REQUIRE(config.texts.size() == 2);
+    CHECK((config.texts[0].name.empty() && config.texts[1].law.empty()));
+
+    config = parsed("form = \"mine.toml\"\nlogo = \"logo.png\"\ncolour = \"#0b5c63\"\nexit = \"https://example.org/?a=b\"\n"
+                    "address = \"https://report.example.org/\"\nonion = \"http://example.onion/\"\nread_every = \"150m\"\n",
+                    "[texts.en]\nname = \"Ministry\"\nnumbers = \"112\"\n[texts.ar]\nlaw = \"القانون\"\nembassy = \"السفارة\"\n");
+    CHECK(config.form.value == site.at("mine.toml"));
+    CHECK(config.logo.value == site.at("logo.png"));
+    CHECK(config.colour == "#0b5c63");
+    CHECK(config.exit == "https://example.org/?a=b");
+    CHECK(config.address == "https://report.example.org/");
+    CHECK(config.onion == "http://example.onion/");
+    CHECK(config.read_every == std::chrono::hours(2));  // in whole hours
+    CHECK((config.texts[0].law == "القانون" && config.texts[0].embassy == "السفارة" && config.texts[0].name.empty()));
+    CHECK((config.texts[1].name == "Ministry" && config.texts[1].numbers == "112"));
+    CHECK(parsed("form = \"recruitment-1\"\n").form.value == site.at("data/forms/recruitment-1.toml"));
+    CHECK(parsed("form = \"../forms/labour.toml\"\n").form.value == site.at("../forms/labour.toml").lexically_normal());
 }
 
 TEST_CASE("what is wrong in a config is named with its line and the remedy")

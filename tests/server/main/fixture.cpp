@@ -84,11 +84,12 @@ Site::Site() : now_(system_clock()() + 60)
     const auto keys = make_keys(now_ - one_week, now_ + 10 * one_week, 5);
     fingerprint_ = keys.fingerprint;
     write_text(at("keys.public"), keys.note);
-    for (const auto* name : {"data/templates", "data/locale/ar/LC_MESSAGES", "data/locale/en/LC_MESSAGES", "storage"})
+    for (const auto* name : {"data/templates", "data/locale/ar/LC_MESSAGES", "data/locale/en/LC_MESSAGES", "data/forms", "storage"})
         std::filesystem::create_directories(at(name));
     ::chmod(at("storage").c_str(), 0700);
     write_text(at("data/locale/ar/LC_MESSAGES/amana.mo"), "");
     write_text(at("data/locale/en/LC_MESSAGES/amana.mo"), "");
+    write_text(at("data/forms/recruitment-2.toml"), "id = \"recruitment\"\n");
     config_ = "[site]\n"                                     // 1
               "languages = [\"ar\", \"en\"]\n"               // 2
               "data = \"data\"\n"                            // 3
