@@ -183,6 +183,21 @@ await test('a sealer seals once, and at most to four', async () => {
   check(await refused(() => all(Sealer.create([publics[0]]).seal([]))), 'an empty payload');
 });
 
+await test('keys are wiped when they have been used', async () => {
+  const given = [];
+  const sealer = Sealer.inOrder(publics.slice(0, 2), (length) => { given.push(some(length)); return given.at(-1); });
+  const wiped = (bytes) => bytes.every((byte) => byte === 0);
+  same(given.map(wiped), [true, false, true, true], 'file key, not the nonce, encapsulations');
+  await all(sealer.seal([some(10)]));
+  check(wiped(sealer.payloadKey), 'payload key');
+});
+
+await test('size classes, at their borders', () => {
+  same([32767, 32768, 32769].map((length) => sizeClass(length, false)), [32768, 32768, undefined], 'without attachments');
+  same([1, 65536, 65537, 262144, (1 << 20) + 1].map((length) => sizeClass(length, true)), [65536, 65536, 262144, 262144, 2 << 20], 'with attachments');
+  same([128 << 20, (128 << 20) + 1].map((length) => sizeClass(length, true)), [128 << 20, undefined], 'the largest');
+});
+
 await test('what does not fit is refused before anything is read', async () => {
   const reason = async (given) => (await refused(() => sealReport(given, publics.slice(0, 1))))?.reason;
   same(await reason(report([], { answers: { story: 'x'.repeat(33000) } })), 'too_long', 'a long story');
@@ -198,6 +213,13 @@ await test('what does not fit is refused before anything is read', async () => {
   })) check(await refused(() => sealReport(report([], { answers: bad }), publics.slice(0, 1))) instanceof TypeError, what);
 });
 
+// Texts within texts, each changed.
+const mapped = (value, change) => {
+  if (typeof value === 'string') return change(value);
+  if (Array.isArray(value)) return value.map((item) => mapped(item, change));
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapped(item, change)]));
+};
+
 await test('the manifest is one that the opener takes, whatever was typed', () => {
   const typed = ['\ud800', 'a\udc00b', '\ufeffx', '\u0000\u001f', '"\\/', '\u2028', 'ـ\u200f', '🏴‍☠️'];
   for (let i = 0; i < tier(300, 5000); ++i) {
@@ -206,11 +228,14 @@ await test('the manifest is one that the opener takes, whatever was typed', () =
     const value = () => drawn.pick([text, () => [text(), text()], () => [Object.fromEntries([[name(), text()], [name(), text()]])]])();
     const given = Object.fromEntries([[name(), value()], [name(), value()]]);
     const listed = [{ ...describe({ name: text(), type: text() }), size: drawn.below(1e9), sha256: 'a'.repeat(64) }];
-    readManifest(writeManifest({ submission: newSubmission(), form, answers: given }, listed));
+    const { manifest } = readManifest(writeManifest({ submission: newSubmission(), form, answers: given }, listed));
+    same(manifest.answers, mapped(given, (value) => value.toWellFormed()), 'the answers as they were typed');
     count('manifests');
   }
   same(describe({ name: 'é'.repeat(128), type: 'text/plain; x=y' }), { name: '', type: '' }, 'what a manifest may not hold');
-  same(describe({ name: 'é'.repeat(127), type: 'text/plain' }), { name: 'é'.repeat(127), type: 'text/plain' }, 'what it may');
+  const most = { name: `${'é'.repeat(127)}x`, type: 'a'.repeat(100) };
+  same(describe(most), most, 'what it may');
+  same(describe({ name: 'x'.repeat(256), type: 'a'.repeat(101) }), { name: '', type: '' }, 'a byte too much');
 });
 
 await test('a file that changed or went away is named', async () => {
