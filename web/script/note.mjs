@@ -3,11 +3,12 @@
 // Signed notes (docs/ENVELOPE.md, section 4): bytes in, text and signatures out.
 //
 // Ed25519 is computed here on every browser, and not by WebCrypto where that has it: Chromium has it from 137 on, Firefox
-// from 129, so old phones need this code anyway; and how they treat points of small order is not said by their
-// specification. It is 2 KiB.
-import { Point } from '@noble/ed25519';
+// from 129, so old phones need this code anyway; and how it treats points of small order differs. Beside X-Wing, which brings
+// the curve, it is 1 KiB.
+import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 
+const { Point } = ed25519;
 const MAX_SIGNATURES = 16;
 const MAX_BASE64 = 12000;  // a signature of 8 KiB, as other algorithms' may have
 const ED25519_ORDER = Point.CURVE().n;

@@ -25,7 +25,7 @@ export function cleanProfile(profile) {
     const from = view.getUint32(entry + 4), length = view.getUint32(entry + 8);
     if (from < HEADER + 4 + ENTRY * count || length < 8 || from + length > size) return null;
     const data = profile.subarray(from, from + length), type = ascii(data, 0, 4);
-    if (COLOUR.test(name) && COLOUR_TYPE.test(type)) out.set(data, from);
+    if (COLOUR.test(name) && COLOUR_TYPE.test(type)) out.set(data.subarray(0, neededBytes(data, type)), from);
     else if (name !== 'desc' && name !== 'cprt') continue;
     else if (!emptyText(out.subarray(from, from + length), type)) return null;
     out.set(profile.subarray(entry, entry + ENTRY), HEADER + 4 + ENTRY * kept);
@@ -33,6 +33,15 @@ export function cleanProfile(profile) {
   }
   outView.setUint32(HEADER, kept);
   return out;
+}
+
+/** Behind numbers there is room for more; tables (the other types) are taken as they are. */
+function neededBytes(data, type) {
+  if (type === 'XYZ ') return 20;
+  if (type === 'sf32') return 8 + 9 * 4;
+  if (type === 'curv' && data.length >= 12) return 12 + 2 * viewOf(data).getUint32(8);
+  if (type === 'para' && data.length >= 12) return 12 + 4 * [1, 3, 4, 5, 7][data[9]];
+  return data.length;
 }
 
 /** A profile must have a description and a copyright. Theirs is empty, in the type that it was. */

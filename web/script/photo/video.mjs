@@ -149,11 +149,12 @@ function fixedFields(bytes, entry, kind) {
   return [28, 44, 64][version];
 }
 
-/** A colour box: numbers, or a profile. */
+/** A colour box: some numbers, or a profile. */
 export function colour(bytes, box, removed) {
   demandBytes(box, 4);
-  if (!/^(prof|rICC)$/.test(ascii(bytes, box.body, box.body + 4))) return;
-  const profile = bytes.subarray(box.body + 4, box.end), clean = cleanProfile(profile);
+  const kind = ascii(bytes, box.body, box.body + 4);
+  if ((kind === 'nclx' || kind === 'nclc') && box.end - box.body <= 11) return;
+  const profile = bytes.subarray(box.body + 4, box.end), clean = /^(prof|rICC)$/.test(kind) && cleanProfile(profile);
   if (clean) profile.set(clean);
   else {
     empty(bytes, box);
