@@ -3,7 +3,8 @@
 // Whether the log has kept a promise (docs/LOG.md, sections 1 and 4; notes: docs/ENVELOPE.md, section 4). Pure: bytes in, a
 // finding out. Sizes and indices are BigInt, as they go to 2^63.
 import { sha256 } from '@noble/hashes/sha2.js';
-import { base64, demand, demandSigned, equal, hex, join, keyId, parseNote } from '../script/note.mjs';
+import { bytesToHex, concatBytes } from '@noble/hashes/utils.js';
+import { base64, demand, demandSigned, equal, keyId, parseNote } from '../script/note.mjs';
 
 const RANGE = 65536n;
 const MAX_NUMBER = 1n << 63n;
@@ -57,7 +58,7 @@ function parseCheckpoint(bytes, verifier) {
 
 // ---- the tree -------------------------------------------------------------------------------------------------------
 
-const node = (left, right) => sha256(join(Uint8Array.of(1), left, right));
+const node = (left, right) => sha256(concatBytes(Uint8Array.of(1), left, right));
 
 /** The sizes of the fewest complete subtrees that make up [begin, end), from left to right. */
 export function cover(begin, end) {
@@ -119,7 +120,7 @@ export function parseRange(bytes, verifier) {
     ...after.map((size, i) => ({ size, hash: right[i] })),
   ]);
   demand(equal(root, checkpoint.root), 'altered', 'the range does not give the root that was signed');
-  return { number, begin, end, size: checkpoint.size, root: hex(root), leaves };
+  return { number, begin, end, size: checkpoint.size, root: bytesToHex(root), leaves };
 }
 
 /** The numbers of the ranges from FROM on that a tree of this size has; the first thousands, should it claim to be huge. */

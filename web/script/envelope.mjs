@@ -2,6 +2,7 @@
 //
 // The envelope, suite 1 (docs/ENVELOPE.md, section 1): a padded payload goes in as a stream, the header and the sealed
 // chunks come out, and one chunk is in memory at a time.
+import './old_browsers.mjs';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';

@@ -3,7 +3,8 @@
 // The key set (docs/ENVELOPE.md, section 5): whom a report is sealed to. Its root stands in the text that it signs, so
 // nothing of it is believed until fingerprint and signature have agreed. What is refused throws a Doubt (note.mjs).
 import { sha256 } from '@noble/hashes/sha2.js';
-import { base64, demand, demandSigned, hex, keyId, parseNote } from './note.mjs';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { base64, demand, demandSigned, keyId, parseNote } from './note.mjs';
 
 const ROOT_NAME = 'amana-root';
 const MAX_KEY_SET = 2 << 20;
@@ -23,7 +24,7 @@ const ED25519_KEY = 32, XWING_KEY = 1216;
 export function openKeySet(bytes, fingerprint, leastSerial = 1n) {
   const note = parseNote(bytes, MAX_KEY_SET);
   const set = parseText(note.text);
-  demand(hex(sha256(set.root)) === fingerprint, 'foreign', 'the keys are of another root');
+  demand(bytesToHex(sha256(set.root)) === fingerprint, 'foreign', 'the keys are of another root');
   demandSigned(note, { name: ROOT_NAME, id: keyId(ROOT_NAME, set.root), key: set.root }, 'the key set');
   demand(set.serial >= leastSerial, 'altered', 'the keys are older than those seen before');
   return set;

@@ -5,8 +5,10 @@
 // Ed25519 is computed here on every browser, and not by WebCrypto where that has it: Chromium has it from 137 on, Firefox
 // from 129, so old phones need this code anyway; and how it treats points of small order differs. Beside X-Wing, which brings
 // the curve, it is 1 KiB.
+import './old_browsers.mjs';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
+import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 
 const { Point } = ed25519;
 const MAX_SIGNATURES = 16;
@@ -23,14 +25,7 @@ export class Doubt extends Error {
 export const demand = (holds, reason, what) => { if (!holds) throw new Doubt(reason, what); };
 
 export const equal = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);
-export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-export const join = (...parts) => {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => { all.set(part, at); return at + part.length; }, 0);
-  return all;
-};
-export const utf8 = (text) => new TextEncoder().encode(text);
-const littleEndian = (bytes) => BigInt(`0x${hex(Uint8Array.from(bytes).reverse())}`);
+const littleEndian = (bytes) => BigInt(`0x${bytesToHex(Uint8Array.from(bytes).reverse())}`);
 
 export function base64(text, what) {
   let bytes = null;
@@ -42,7 +37,7 @@ export function base64(text, what) {
 }
 
 /** The id, in hexadecimal, of an Ed25519 key of this name. */
-export const keyId = (name, key) => hex(sha256(join(utf8(`${name}\n`), Uint8Array.of(1), key)).subarray(0, 4));
+export const keyId = (name, key) => bytesToHex(sha256(concatBytes(utf8ToBytes(`${name}\n`), Uint8Array.of(1), key)).subarray(0, 4));
 
 /** As libsodium verifies: canonical encodings only, no point of small order, cofactorless. */
 export function isSignedBy(publicKey, message, signature) {
@@ -52,7 +47,7 @@ export function isSignedBy(publicKey, message, signature) {
     const scalar = littleEndian(signature.subarray(32));
     if (signature.length !== 64 || scalar === 0n || scalar >= ED25519_ORDER) return false;
     if (key.isSmallOrder() || Point.fromBytes(commitment).isSmallOrder()) return false;
-    const challenge = littleEndian(sha512(join(commitment, publicKey, message))) % ED25519_ORDER;
+    const challenge = littleEndian(sha512(concatBytes(commitment, publicKey, message))) % ED25519_ORDER;
     return equal(Point.BASE.multiply(scalar).add(key.multiply(challenge).negate()).toBytes(), commitment);
   } catch {
     return false;
@@ -75,7 +70,7 @@ export function parseNote(bytes, most) {
     demand(found, 'unreadable', 'a signature line is not one');
     const signature = base64(found[2], 'a signature is not whole');
     demand(signature.length > 4, 'unreadable', 'a signature is too short');
-    return { name: found[1], id: hex(signature.subarray(0, 4)), signature: signature.subarray(4) };
+    return { name: found[1], id: bytesToHex(signature.subarray(0, 4)), signature: signature.subarray(4) };
   });
   return { text: whole.slice(0, end + 1), signers };
 }
@@ -84,5 +79,5 @@ export function parseNote(bytes, most) {
 export function demandSigned(note, { name, id, key }, what) {
   const own = note.signers.filter((signer) => signer.name === name && signer.id === id);
   demand(own.length > 0, 'foreign', `${what} was signed by ${note.signers.map((signer) => `${signer.name} (${signer.id})`).join(', ')}`);
-  demand(own.every(({ signature }) => isSignedBy(key, utf8(note.text), signature)), 'altered', `${what} was changed after it was signed`);
+  demand(own.every(({ signature }) => isSignedBy(key, utf8ToBytes(note.text), signature)), 'altered', `${what} was changed after it was signed`);
 }

@@ -9,6 +9,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
+import { ed25519 } from '@noble/curves/ed25519.js';
 import { check, count, same, summary, test, tier } from '../../support/checks.mjs';
 import { random } from '../../support/random.mjs';
 import * as carried from '../../vectors/carried.mjs';
@@ -116,8 +117,13 @@ await test('Ed25519 as the desk verifies it', () => {
   same(isSignedBy(publicKey, message, good), true, 'good');
   same(isSignedBy(publicKey, message, high), false, 'a scalar above the order');
   same(isSignedBy(publicKey, message, good.subarray(0, 63)), false, 'short');
-  const identity = Buffer.concat([Buffer.from([1]), Buffer.alloc(31)]);
-  same(isSignedBy(identity, message, Buffer.concat([identity, Buffer.alloc(32)])), false, 'points of small order');
+  // Signatures that hold, but for a point of small order: of a key that is one, and with a commitment that is one.
+  const { Point } = ed25519, identity = Point.ZERO.toBytes(), number = 123456789n;
+  const bytesOf = (value) => Buffer.from(value.toString(16).padStart(64, '0'), 'hex').reverse();
+  const challenge = (...parts) => BigInt(`0x${createHash('sha512').update(Buffer.concat(parts)).digest().reverse().toString('hex')}`);
+  same(isSignedBy(identity, message, Buffer.concat([Point.BASE.multiply(number).toBytes(), bytesOf(number)])), false, 'a key of small order');
+  const key = Point.BASE.multiply(number).toBytes(), answer = (challenge(identity, key, message) * number) % ed25519.Point.Fn.ORDER;
+  same(isSignedBy(key, message, Buffer.concat([identity, bytesOf(answer)])), false, 'a commitment of small order');
   for (let i = 0; i < 64; ++i) {
     const bad = Buffer.from(good);
     bad[i] ^= 1 << drawn.below(8);
