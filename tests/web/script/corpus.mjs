@@ -205,7 +205,7 @@ function makeHeics(folder, at) {
   run('heif-enc', '-A', '-q', '60', at('baseline.jpg'), '-o', at('photo.avif'));
   const names = ['photo.heic', 'photo.avif'];
   exiftool(...PICTURE_TAGS, ...names.map(at));
-  fs.writeFileSync(at('trailing.heic'), Buffer.concat([fs.readFileSync(at('photo.heic')), box('uuid', SECRET, SECRET), Buffer.from(SECRET)]));
+  fs.writeFileSync(at('trailing.heic'), Buffer.concat([fs.readFileSync(at('photo.heic')), box('uuid', SECRET, SECRET), box('mpvd', SECRET), Buffer.from(SECRET)]));
   return [...names, 'trailing.heic'];
 }
 

@@ -5,7 +5,7 @@
 import { Copy, ascii, demand } from './source.mjs';
 
 const EXTENSION = 0x21, IMAGE = 0x2c, TRAILER = 0x3b;
-const GRAPHIC_CONTROL = 0xf9, APPLICATION = 0xff;
+const GRAPHIC_CONTROL = 0xf9, PLAIN_TEXT = 0x01, APPLICATION = 0xff;
 const MAX_BLOCKS = 1 << 18;
 
 export async function cleanGif(source, removed) {
@@ -32,6 +32,7 @@ export async function cleanGif(source, removed) {
       if (head[1] === GRAPHIC_CONTROL && head[2] === 4 && end === at + 8) pending = [at, end];
       else if (head[1] === APPLICATION && await isLoop(source, at, end)) copy.keep(at, end);
       else removed.add(await nameOf(source, at, head));
+      if (head[1] === PLAIN_TEXT) pending = null;  // it was for the text
       at = end;
     }
   }
@@ -64,7 +65,7 @@ async function isLoop(source, at, end) {
 }
 
 async function nameOf(source, at, [, kind, length]) {
-  if (kind === 0xfe || kind === 0x01) return 'text';
+  if (kind === 0xfe || kind === PLAIN_TEXT) return 'text';
   if (kind !== APPLICATION || length !== 11) return 'other';
   return { 'XMP DataXMP': 'xmp', ICCRGBG1012: 'profile' }[await application(source, at)] || 'other';
 }

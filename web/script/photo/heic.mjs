@@ -4,12 +4,12 @@
 // Exif, XMP, thumbnails and any other item lose their bytes and their type, so that no reader looks for them. Which way is up
 // is a property of the picture here, not a matter of Exif.
 import { boxesIn, copyOf, demandBytes, empty, find, isSpace, joined, topBoxes } from './boxes.mjs';
-import { colour } from './video.mjs';
+import { colour, references } from './video.mjs';
 import { ascii, demand, fromAscii, viewOf } from './source.mjs';
 
 const words = (text) => text.split(' ');
 const KEPT_ON_TOP = words('ftyp mdat');
-const KEPT_IN_META = words('hdlr pitm iinf iref iprp iloc idat grpl');
+const KEPT_IN_META = words('hdlr pitm dinf iinf iref iprp iloc idat grpl');
 const PROPERTIES = words('hvcC av1C ispe pixi colr irot imir clap pasp auxC lsel a1op a1lx clli mdcv cclv amve ndwt reve');
 const PICTURE = /^(hvc1|hev1|av01|grid|iovl|iden|tmap)$/;
 const MAX_META = 4 << 20;
@@ -47,6 +47,8 @@ function cleanMeta(bytes, removed, kept) {
   const hdlr = box('hdlr');
   demandBytes(hdlr, 12);
   bytes.fill(0, hdlr.body + 12, hdlr.end);
+  const dinf = find(inside, 'dinf'), dref = dinf && find(boxesIn(bytes, dinf.body, dinf.end), 'dref');
+  if (dref) references(bytes, dref);
   properties(bytes, box('iprp'), removed, kept);
 
   const iref = find(inside, 'iref');

@@ -19,7 +19,7 @@ const KEPT = {
 };
 const KEPT_ON_TOP = words('ftyp styp sidx mfra mdat');
 const SAMPLE_ENTRY = words('avcC hvcC av1C vpcC dvcC dvvC dvwC d263 esds dOps dac3 dec3 dac4 alac dfLa damr pcmC wave chan chnl srat ' +
-  'colr pasp clap fiel gama btrt clli mdcv amve ccst SmDm CoLL');
+  'colr pasp clap fiel gama chrm btrt clli mdcv amve ccst SmDm CoLL');
 const EDIT = { mvhd: times, tkhd: times, mdhd: mediaHeader, hdlr: handler, dref: references, stsd: descriptions };
 const UNDETERMINED = 0x55c4;  // a language
 const MAX_EDITED = 32 << 20;
@@ -118,7 +118,7 @@ function handler(bytes, box) {
 }
 
 /** Media lie in this file, or else a path of the sender's disk may stand here. */
-function references(bytes, box) {
+export function references(bytes, box) {
   demandBytes(box, 8);
   for (const entry of boxesIn(bytes, box.body + 8, box.end)) {
     demand(entry.end - entry.body === 4 && bytes[entry.body + 3] === 1, 'media in another file', 'unsupported');
