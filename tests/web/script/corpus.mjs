@@ -84,8 +84,7 @@ function insertSegments(jpeg, ...segments) {
   return Buffer.concat([jpeg.subarray(0, at), ...segments, jpeg.subarray(at)]);
 }
 
-const crc = (bytes) => (zlib.crc32 ? zlib.crc32(bytes) : 0);
-const pngChunk = (type, body) => Buffer.concat([u32(body.length), Buffer.from(type), body, u32(crc(Buffer.concat([Buffer.from(type), body])))]);
+const pngChunk = (type, body) => Buffer.concat([u32(body.length), Buffer.from(type), body, u32(zlib.crc32(Buffer.concat([Buffer.from(type), body])))]);
 const insertChunks = (png, ...chunks) => Buffer.concat([png.subarray(0, 33), ...chunks, png.subarray(33)]);
 
 const riffChunk = (type, body) => {
@@ -145,6 +144,8 @@ function makeJpegs(folder, at) {
   fs.writeFileSync(at('v4.icc'), profile(4));
   const names = [...Object.keys(kinds), 'restarts', 'arithmetic'].map((kind) => `${kind}.jpg`);
   exiftool(...PICTURE_TAGS, ...JPEG_TAGS, `-ThumbnailImage<=${at('thumbnail.jpg')}`, '-Orientation#=6', ...names.map(at));
+  exiftool('-JFIF:XResolution=314', '-JFIF:YResolution=314', '-JFIF:ResolutionUnit=inches', at('baseline.jpg'));
+  exiftool('-JFIF:XResolution=2', '-JFIF:YResolution=1', '-JFIF:ResolutionUnit=None', at('grey.jpg'));  // pixels that are not square
   exiftool(`-ICC_Profile<=${at('v2.icc')}`, ...['baseline.jpg', 'progressive.jpg', 'full.jpg'].map(at));
   exiftool(`-ICC_Profile<=${at('v4.icc')}`, ...['restarts.jpg'].map(at));
 
@@ -163,7 +164,7 @@ function makeJpegs(folder, at) {
 
 function makePngs(folder, at) {
   run('convert', at('base.png'), '-interlace', 'PNG', at('interlaced.png'));
-  run('convert', at('base.png'), '-colors', '16', `PNG8:${at('palette.png')}`);
+  run('convert', at('base.png'), '-colors', '16', '-fuzz', '30%', '-transparent', '#808080', `PNG8:${at('palette.png')}`);
   run('convert', at('base.png'), '-alpha', 'set', '-channel', 'A', '-evaluate', 'set', '50%', '-depth', '16', at('alpha.png'));
   run('ffmpeg', '-v', 'error', '-f', 'lavfi', '-i', 'testsrc=size=64x48:rate=5:duration=1', '-plays', '3', '-f', 'apng', at('animated.png'));
   run('convert', at('base.png'), at('truecolour.png'));
@@ -195,7 +196,7 @@ function makeGifs(folder, at) {
   const names = ['still.gif', 'animated.gif'];
   exiftool(`-Comment=${SECRET}`, `-XMP-dc:Creator=${SECRET}`, ...names.map(at));
   const all = insertGif(fs.readFileSync(at('animated.gif')), gifExtension(0xff, 'ICCRGBG1012', profile(2).subarray(0, 200)), gifExtension(0xff, `${SECRET}001`, SECRET),
-    gifExtension(0xfe, SECRET, SECRET), gifExtension(0xf9, [0, 0, 0, 0]), gifExtension(0x01, Buffer.alloc(12), SECRET), gifExtension(0xce, SECRET));
+    gifExtension(0xff, 'NETSCAPE2.0', [1, 4, 0], SECRET),     gifExtension(0xfe, SECRET, SECRET), gifExtension(0xf9, [0, 0, 0, 0]), gifExtension(0x01, Buffer.alloc(12), SECRET), gifExtension(0xce, SECRET));
   fs.writeFileSync(at('trailing.gif'), Buffer.concat([all, Buffer.from(SECRET)]));
   return [...names, 'trailing.gif'];
 }

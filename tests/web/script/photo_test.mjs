@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { crc32 } from 'node:zlib';
 
 import { check, count, same, sameBytes, summary, test, tier } from '../../support/checks.mjs';
 import { SECRET, canonExif, exiftool, makeCorpus, run } from './corpus.mjs';
@@ -110,12 +111,37 @@ await test('ExifTool finds nothing but structure', () => {
   for (const name of names) {
     const left = after.get(name).filter((tag) => !isStructure(tag)).map((tag) => tag.join(' '));
     same(left, [], name);
+    const density = after.get(name).filter(([group, tag]) => group === 'JFIF' && /^[XY]Resolution$/.test(tag)).map(([, , value]) => value).join(' ');
+    check(['', name === 'grey.jpg' ? '2 1' : '1 1'].includes(density), `${name}: a density of ${density}`);
     count('tags looked at', after.get(name).length);
   }
 });
 
 await test('no text is left anywhere', () => {
   for (const name of names) check(!holdsSecret(fs.readFileSync(path.join(copies, name))), name);
+});
+
+await test('chunks have their checksums, boxes and RIFF chunks their lengths', () => {
+  for (const name of corpus.png) {
+    const png = fs.readFileSync(path.join(copies, name));
+    for (let at = 8; at < png.length;) {
+      const end = at + 8 + png.readUInt32BE(at);
+      same(crc32(png.subarray(at + 4, end)), png.readUInt32BE(end), `${name}: ${png.toString('latin1', at + 4, at + 8)}`);
+      at = end + 4;
+    }
+  }
+  for (const name of corpus.webp) {
+    const webp = fs.readFileSync(path.join(copies, name));
+    same(webp.readUInt32LE(4) + 8, webp.length, `${name}: length`);
+    const flags = webp.toString('latin1', 12, 16) === 'VP8X' ? webp[20] & 0x2c : 0;
+    same(flags, (webp.includes('ICCP') ? 0x20 : 0) | (webp.includes('EXIF') ? 8 : 0) | (webp.includes('XMP ') ? 4 : 0), `${name}: what its header promises`);
+  }
+  for (const name of [...corpus.heic, ...corpus.video]) {
+    const file = fs.readFileSync(path.join(copies, name));
+    let at = 0;
+    while (at < file.length) at += file.readUInt32BE(at) === 1 ? Number(file.readBigUInt64BE(at + 8)) : file.readUInt32BE(at);
+    same(at, file.length, `${name}: the last box`);
+  }
 });
 
 await test('what is shown and played is the same to the bit', () => {
