@@ -196,7 +196,7 @@ function makeGifs(folder, at) {
   const names = ['still.gif', 'animated.gif'];
   exiftool(`-Comment=${SECRET}`, `-XMP-dc:Creator=${SECRET}`, ...names.map(at));
   const all = insertGif(fs.readFileSync(at('animated.gif')), gifExtension(0xff, 'ICCRGBG1012', profile(2).subarray(0, 200)), gifExtension(0xff, `${SECRET}001`, SECRET),
-    gifExtension(0xff, 'NETSCAPE2.0', [1, 4, 0], SECRET),     gifExtension(0xfe, SECRET, SECRET), gifExtension(0xf9, [0, 0, 0, 0]), gifExtension(0x01, Buffer.alloc(12), SECRET), gifExtension(0xce, SECRET));
+    gifExtension(0xff, 'NETSCAPE2.0', [1, 4, 0], SECRET), gifExtension(0xfe, SECRET, SECRET), gifExtension(0xf9, [0, 0, 0, 0]), gifExtension(0x01, Buffer.alloc(12), SECRET), gifExtension(0xce, SECRET));
   fs.writeFileSync(at('trailing.gif'), Buffer.concat([all, Buffer.from(SECRET)]));
   return [...names, 'trailing.gif'];
 }
