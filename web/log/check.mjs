@@ -2,7 +2,8 @@
 //
 // The page that checks a proof: reads the files that are chosen, and says what they show. It fetches nothing and keeps
 // nothing, so it works as well from a disk without a network.
-import { Doubt, judge, parsePromise, parseRange, parseVerifier, rangesFor } from './verify.mjs';
+import { Doubt } from '../script/note.mjs';
+import { judge, parsePromise, parseRange, parseVerifier, rangesFor } from './verify.mjs';
 
 const LARGEST_FILE = 4 << 20;
 const element = (id) => document.getElementById(id);

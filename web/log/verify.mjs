@@ -2,44 +2,15 @@
 //
 // Whether the log has kept a promise (docs/LOG.md, sections 1 and 4; notes: docs/ENVELOPE.md, section 4). Pure: bytes in, a
 // finding out. Sizes and indices are BigInt, as they go to 2^63.
-import { Point } from '@noble/ed25519';
-import { sha256, sha512 } from '@noble/hashes/sha2.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, concatBytes } from '@noble/hashes/utils.js';
+import { base64, demand, demandSigned, equal, keyId, parseNote } from '../script/note.mjs';
 
 const RANGE = 65536n;
 const MAX_NUMBER = 1n << 63n;
 const MOST_RANGES = 4096;
 const MAX_NOTE = 8192;
-const MAX_SIGNATURES = 16;
-const ED25519_ORDER = Point.CURVE().n;
 const MAGIC = new TextEncoder().encode('AMANA-RANGE\n');
-
-/** Why something was not believed: `reason` is unreadable, foreign or altered. */
-export class Doubt extends Error {
-  constructor(reason, what) {
-    super(what);
-    this.reason = reason;
-  }
-}
-const demand = (holds, reason, what) => { if (!holds) throw new Doubt(reason, what); };
-
-const equal = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);
-const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-const join = (...parts) => {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => { all.set(part, at); return at + part.length; }, 0);
-  return all;
-};
-const utf8 = (text) => new TextEncoder().encode(text);
-const littleEndian = (bytes) => BigInt(`0x${hex(Uint8Array.from(bytes).reverse())}`);
-
-function base64(text, what) {
-  let bytes = null;
-  try {
-    bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  } catch { /* said below */ }
-  demand(bytes && btoa(String.fromCharCode(...bytes)) === text, 'unreadable', what);
-  return bytes;
-}
 
 function decimal(text, what) {
   demand(/^(0|[1-9][0-9]{0,18})$/.test(text) && BigInt(text) < MAX_NUMBER, 'unreadable', what);
@@ -48,21 +19,6 @@ function decimal(text, what) {
 
 // ---- signatures -----------------------------------------------------------------------------------------------------
 
-/** As libsodium verifies: canonical encodings only, no point of small order, cofactorless. */
-export function isSignedBy(publicKey, message, signature) {
-  try {
-    const key = Point.fromBytes(publicKey);
-    const commitment = signature.subarray(0, 32);
-    const scalar = littleEndian(signature.subarray(32));
-    if (signature.length !== 64 || scalar === 0n || scalar >= ED25519_ORDER) return false;
-    if (key.isSmallOrder() || Point.fromBytes(commitment).isSmallOrder()) return false;
-    const challenge = littleEndian(sha512(join(commitment, publicKey, message))) % ED25519_ORDER;
-    return equal(Point.BASE.multiply(scalar).add(key.multiply(challenge).negate()).toBytes(), commitment);
-  } catch {
-    return false;
-  }
-}
-
 /** NAME+HEXID+BASE64, as the log's operator publishes it. */
 export function parseVerifier(text) {
   const found = /^([!-*,-~]{1,128})\+([0-9a-f]{8})\+(.+)$/.exec(text.trim());
@@ -70,37 +26,14 @@ export function parseVerifier(text) {
   const [, name, id, encoded] = found;
   const key = base64(encoded, 'the log key is not whole');
   demand(key.length === 33 && key[0] === 1, 'unreadable', 'the log key is of an unknown kind');
-  demand(hex(sha256(join(utf8(`${name}\n`), key)).subarray(0, 4)) === id, 'unreadable', 'the log key has an error: its id does not fit it');
+  demand(keyId(name, key.subarray(1)) === id, 'unreadable', 'the log key has an error: its id does not fit it');
   return { name, id, key: key.subarray(1) };
-}
-
-/** { text, signers: [{ name, id, signature }] } */
-export function parseNote(bytes) {
-  demand(bytes.length <= MAX_NOTE, 'unreadable', 'a note is too long');
-  let whole = '';
-  try {
-    whole = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch { /* said below */ }
-  const end = whole.lastIndexOf('\n\n');
-  demand(end > 0 && whole.endsWith('\n'), 'unreadable', 'a note has no signature');
-  const lines = whole.slice(end + 2, -1).split('\n');
-  demand(lines.length <= MAX_SIGNATURES, 'unreadable', 'a note has too many signatures');
-  const signers = lines.map((line) => {
-    const found = /^\u2014 ([!-*,-~]{1,128}) (\S+)$/.exec(line);
-    demand(found, 'unreadable', 'a signature line is not one');
-    const signature = base64(found[2], 'a signature is not whole');
-    demand(signature.length > 4, 'unreadable', 'a signature is too short');
-    return { name: found[1], id: hex(signature.subarray(0, 4)), signature: signature.subarray(4) };
-  });
-  return { text: whole.slice(0, end + 1), signers };
 }
 
 /** The lines of a note that this key has signed. */
 function signedLines(bytes, verifier, what) {
-  const note = parseNote(bytes);
-  const own = note.signers.filter(({ name, id }) => name === verifier.name && id === verifier.id);
-  demand(own.length > 0, 'foreign', `${what} was signed by ${note.signers.map(({ name, id }) => `${name} (${id})`).join(', ')}`);
-  demand(own.every(({ signature }) => isSignedBy(verifier.key, utf8(note.text), signature)), 'altered', `${what} was changed after it was signed`);
+  const note = parseNote(bytes, MAX_NOTE);
+  demandSigned(note, verifier, what);
   return note.text.split('\n').slice(0, -1);
 }
 
@@ -125,7 +58,7 @@ function parseCheckpoint(bytes, verifier) {
 
 // ---- the tree -------------------------------------------------------------------------------------------------------
 
-const node = (left, right) => sha256(join(Uint8Array.of(1), left, right));
+const node = (left, right) => sha256(concatBytes(Uint8Array.of(1), left, right));
 
 /** The sizes of the fewest complete subtrees that make up [begin, end), from left to right. */
 export function cover(begin, end) {
@@ -187,7 +120,7 @@ export function parseRange(bytes, verifier) {
     ...after.map((size, i) => ({ size, hash: right[i] })),
   ]);
   demand(equal(root, checkpoint.root), 'altered', 'the range does not give the root that was signed');
-  return { number, begin, end, size: checkpoint.size, root: hex(root), leaves };
+  return { number, begin, end, size: checkpoint.size, root: bytesToHex(root), leaves };
 }
 
 /** The numbers of the ranges from FROM on that a tree of this size has; the first thousands, should it claim to be huge. */
