@@ -9,16 +9,16 @@ namespace {
 
 constexpr double mm = points_per_mm;
 constexpr double margin = 4.5 * mm;
-constexpr double gap = 2.2 * mm;
+constexpr double gap = 2.4 * mm;
 constexpr double column_gap = 4 * mm;
-constexpr double qr_side = 19 * mm;
-constexpr double least_headline_height = 10 * mm;
+constexpr double qr_side = 16.5 * mm;
+constexpr double least_headline_height = 13 * mm;
 constexpr Place whole{margin, id1.width - 2 * margin};
 constexpr double inner_height = id1.height - 2 * margin;
 constexpr double half = (whole.width - column_gap) / 2;
 constexpr Place first_half{whole.start, half};
 constexpr Place second_half{whole.start + half + column_gap, half};
-constexpr double text_size = 8;
+constexpr double text_size = 9;
 
 std::optional<Box> plan_front(Typesetter& set, const Content& content, const Box& qr, double scale)
 {
@@ -28,10 +28,10 @@ std::optional<Box> plan_front(Typesetter& set, const Content& content, const Box
     auto scan = set.text({{content.sentences.scan}}, {text_size * scale, ink}, beside_qr);
     auto where = address(set, content, {16, 8}, whole);
     if (!head || !anonymous || !scan || !where) return std::nullopt;
-    auto rest = stack({beside(stack({std::move(*anonymous), std::move(*scan)}, gap / 2), qr), std::move(*where)}, gap / 2);
+    auto rest = stack({beside(stack({std::move(*anonymous), std::move(*scan)}, gap * 0.6), qr), std::move(*where)}, gap);
     const auto height = inner_height - head->height - rest.height - 2 * gap;
     if (height < least_headline_height) return std::nullopt;
-    auto large = headline(set, content, {16, 9}, height, 1.5 * mm, whole);
+    auto large = headline(set, content, {18, 9}, height, 2 * mm, whole);
     if (!large) return std::nullopt;
     return stack({std::move(*head), std::move(*large), std::move(rest)}, gap);
 }
@@ -41,15 +41,13 @@ std::optional<Box> plan_back(Typesetter& set, const Content& content, double sca
     auto check = set.text({{content.sentences.check}}, {text_size * scale, ink}, whole);
     auto urgent = emergency(set, content, text_size * scale, whole);
     if (!check || !urgent) return std::nullopt;
-    auto codes = fingerprint(set, content, 8 * scale, first_half);
+    auto codes = fingerprint(set, content, 9 * scale, first_half);
     if (!content.onion_host.empty()) {
-        auto tor = onion(set, content, text_size * scale, 7 * scale, second_half);
+        auto tor = onion(set, content, text_size * scale, 7.25 * scale, second_half);
         if (!tor) return std::nullopt;
         codes = beside(std::move(codes), std::move(*tor));
     }
-    auto all = stack({std::move(*check), std::move(codes), rule(set, 0.5, whole), std::move(*urgent)}, gap);
-    if (all.height > inner_height) return std::nullopt;
-    return all;
+    return spread({std::move(*check), std::move(codes), rule(set, content, 0.75, whole), std::move(*urgent)}, gap, inner_height);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view left_to_right = "\u202D";
 constexpr std::string_view as_before = "\u202C";
+constexpr std::string_view unbroken_space = "\u00A0";
 
 bool is_digit(char32_t c)
 {
@@ -64,13 +65,15 @@ std::vector<std::string> address_pieces(std::string_view address)
     return pieces;
 }
 
-std::string hold_numbers(std::string_view text)
+std::string hold_numbers(std::string_view text, bool right_to_left)
 {
     std::string held;
     while (!text.empty()) {
         const auto number = number_at_front(text);
         if (number > 0) {
-            held.append(left_to_right).append(text.substr(0, number)).append(as_before);
+            if (right_to_left) held += left_to_right;
+            for (const char c : text.substr(0, number)) held += c == ' ' ? std::string(unbroken_space) : std::string(1, c);
+            if (right_to_left) held += as_before;
             text.remove_prefix(number);
             continue;
         }

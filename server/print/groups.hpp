@@ -21,8 +21,8 @@ inline constexpr std::size_t group_characters = 4;
 // says that it goes on: "https://", "reports", ".example", ".org", "/ar".
 [[nodiscard]] std::vector<std::string> address_pieces(std::string_view address);
 
-// A telephone number in a right-to-left sentence would have its groups set in reverse order: every run of digits with
-// what joins them (spaces, hyphens, brackets, a plus in front) is held left to right (U+202D ... U+202C).
-[[nodiscard]] std::string hold_numbers(std::string_view text);
+// Telephone numbers (runs of digits and of what joins them: spaces, hyphens, brackets, a plus in front) kept on one line;
+// and in a right-to-left sentence, where their groups would be set in reverse order, left to right (U+202D ... U+202C).
+[[nodiscard]] std::string hold_numbers(std::string_view text, bool right_to_left);
 
 }  // namespace amana::print

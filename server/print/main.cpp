@@ -2,6 +2,7 @@
 // amana-print: posters and cards, so that a person can hold the site in front of them against paper. A program of its own,
 // so that the libraries that shape and draw are in no process that faces the network; all it is told is public.
 #include "base/file.hpp"
+#include "server/print/command_line.hpp"
 #include "server/print/formats.hpp"
 
 #include <CLI/CLI.hpp>
@@ -9,12 +10,12 @@
 #include <exception>
 #include <iostream>
 #include <system_error>
+#include <tuple>
 
 namespace amana::print {
 
 namespace {
 
-constexpr int usage_error = 2;
 constexpr std::size_t max_logo_bytes = 8U << 20U;
 constexpr mode_t readable_by_all = 0644;
 
@@ -115,24 +116,6 @@ int run(const Arguments& arguments)
     return printed ? 0 : tell(printed.error(), 1);
 }
 
-void declare(CLI::App& app, Arguments& to)
-{
-    app.add_option("--data", to.data, "Where locale/ lies")->type_name("DIR")->required();
-    app.add_option("--language", to.languages, "The languages to print")->type_name("LANG")->required();
-    app.add_option("--headline", to.headlines, "Instead of the catalogue's invitation")->type_name("LANG=TEXT");
-    app.add_option("--name", to.names, "The ministry's name")->type_name("LANG=TEXT");
-    app.add_option("--numbers", to.numbers, "Whom to call in an emergency")->type_name("LANG=TEXT");
-    app.add_option("--address", to.address, "The form's address")->type_name("URL")->required();
-    app.add_option("--onion", to.onion, "Its onion address")->type_name("URL");
-    app.add_option("--root", to.root, "The root key's fingerprint")->type_name("HEX")->required();
-    app.add_option("--colour", to.colour, "The ground of the headline")->type_name("#RRGGBB")->capture_default_str();
-    app.add_option("--logo", to.logo, "The ministry's logo, a PNG")->type_name("FILE");
-    app.add_option("--out", to.out, "Where to write; made if missing")->type_name("DIR")->required();
-    app.add_option("--only", to.only, "poster, card or sheet; otherwise all three")->type_name("KIND");
-    app.add_flag("--force", to.force, "Replace files that exist");
-    app.footer("Exit codes: 0 done; 1 failed, the reason is on stderr; 2 wrong use of the command line.");
-}
-
 }  // namespace
 
 }  // namespace amana::print
@@ -145,7 +128,7 @@ int main(int argc, char** argv)
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : 2;
+        return app.exit(error) == 0 ? 0 : amana::print::usage_error;
     }
     try {
         return amana::print::run(arguments);

@@ -14,7 +14,7 @@ namespace amana::print {
 namespace {
 
 constexpr double size_step = 0.25;
-constexpr int quiet_modules = 4;
+constexpr int least_version = 3;  // 29 modules, so that 4 of them are 14 %
 
 // WCAG 2.1, relative luminance.
 double luminance(const Colour& colour)
@@ -79,10 +79,9 @@ std::optional<Box> header(Typesetter& set, const Content& content, double size, 
 
 std::optional<Box> headline(Typesetter& set, const Content& content, Sizes sizes, double height, double padding, Place place)
 {
-    constexpr double leading = 0.9;
     const Place inner{place.start + padding, place.width - 2 * padding};
     for (double size = sizes.largest; size >= sizes.smallest; size -= size_step) {
-        auto words = set.text({{content.sentences.headline, true}}, {size, ink_on(content.colour), true, leading}, inner);
+        auto words = set.text({{content.sentences.headline, true}}, {size, ink_on(content.colour)}, inner);
         if (!words || words->height > height - 2 * padding) continue;
         return Box{height, [words = std::move(*words), height, colour = content.colour, x = set.left(place),
                             width = place.width](cairo_t* cairo, double top) {
@@ -115,7 +114,7 @@ Box fingerprint(Typesetter& set, const Content& content, double size, Place plac
         code.rows.back().push_back(groups[i]);
         code.whole += (i == 0 ? "" : " ") + groups[i];
     }
-    return set.code(code, {size, ink, true, 1.15}, place);
+    return set.code(code, {size, ink, true}, place);
 }
 
 std::optional<Box> onion(Typesetter& set, const Content& content, double label, double size, Place place)
@@ -127,47 +126,43 @@ std::optional<Box> onion(Typesetter& set, const Content& content, double label, 
         code.rows.back().push_back(groups[i]);
     }
     auto words = set.text({{content.sentences.onion}}, {label, ink}, place);
-    const Style style{size, ink, true, 1.15};
+    const Style style{size, ink, true};
     if (!words || set.width(code, style) > place.width) return std::nullopt;
-    return stack({std::move(*words), set.code(code, style, place)}, label * 0.35);
+    return stack({std::move(*words), set.code(code, style, place)}, label * 0.7);
 }
 
 std::optional<Box> emergency(Typesetter& set, const Content& content, double size, Place place)
 {
     const auto& sentences = content.sentences;
-    std::vector<Span> spans{{sentences.emergency + " ", true}, {sentences.call, false}};
+    std::vector<Span> spans{{sentences.emergency + "\n", true}, {sentences.call, false}};
     if (!sentences.numbers.empty()) spans.push_back({" " + sentences.numbers, true});
     return set.text(spans, {size, ink}, place);
 }
 
 Result<Box> qr_code(Typesetter& set, const std::string& text, Place place)
 {
-    const std::unique_ptr<QRcode, Destroyer<QRcode_free>> code(QRcode_encodeString8bit(text.c_str(), 0, QR_ECLEVEL_M));
+    const std::unique_ptr<QRcode, Destroyer<QRcode_free>> code(QRcode_encodeString8bit(text.c_str(), least_version, QR_ECLEVEL_M));
     if (!code) return Error{"can't make a QR code of " + text, ""};
     const int modules = code->width;
     const std::vector<unsigned char> dark(code->data, code->data + static_cast<std::ptrdiff_t>(modules) * modules);
     return Box{place.width, [dark, modules, side = place.width, x = set.left(place)](cairo_t* cairo, double top) {
                    cairo_save(cairo);
                    cairo_translate(cairo, x, top);
-                   cairo_set_source_rgb(cairo, 1, 1, 1);
-                   cairo_rectangle(cairo, 0, 0, side, side);
-                   cairo_fill(cairo);
-                   cairo_scale(cairo, side / (modules + 2 * quiet_modules), side / (modules + 2 * quiet_modules));
+                   cairo_scale(cairo, side / modules, side / modules);
                    cairo_set_antialias(cairo, CAIRO_ANTIALIAS_NONE);
                    cairo_set_source_rgb(cairo, 0, 0, 0);
                    for (std::size_t i = 0; i < dark.size(); ++i)
                        if ((dark[i] & 1U) != 0)  // the lowest bit: black (qrencode.h)
-                           cairo_rectangle(cairo, quiet_modules + static_cast<int>(i) % modules,
-                                           quiet_modules + static_cast<int>(i) / modules, 1, 1);
+                           cairo_rectangle(cairo, static_cast<int>(i) % modules, static_cast<int>(i) / modules, 1, 1);
                    cairo_fill(cairo);
                    cairo_restore(cairo);
                }};
 }
 
-Box rule(Typesetter& set, double thickness, Place place)
+Box rule(Typesetter& set, const Content& content, double thickness, Place place)
 {
-    return {thickness, [thickness, x = set.left(place), width = place.width](cairo_t* cairo, double top) {
-                set_ink(cairo, ink);
+    return {thickness, [thickness, colour = content.colour, x = set.left(place), width = place.width](cairo_t* cairo, double top) {
+                set_ink(cairo, colour);
                 cairo_rectangle(cairo, x, top, width, thickness);
                 cairo_fill(cairo);
             }};

@@ -18,7 +18,6 @@ struct Content {
 };
 
 inline constexpr Colour ink{0.08, 0.10, 0.11};
-inline constexpr Colour quiet_ink{0.30, 0.35, 0.36};
 
 // Sizes from `largest` down to `smallest`: the first at which it fits.
 struct Sizes {
@@ -45,19 +44,20 @@ struct Sizes {
 // What this is not, and whom to call.
 [[nodiscard]] std::optional<Box> emergency(Typesetter& set, const Content& content, double size, Place place);
 
-// A square with the address as a QR code (error correction M) and its quiet zone of four modules.
+// The address as a square QR code, error correction M. Its quiet zone of four modules lies outside the place, which must
+// leave 14 % of its width empty on every side.
 [[nodiscard]] Result<Box> qr_code(Typesetter& set, const std::string& text, Place place);
 
-// A thin line.
-[[nodiscard]] Box rule(Typesetter& set, double thickness, Place place);
+// A line in the ministry's colour.
+[[nodiscard]] Box rule(Typesetter& set, const Content& content, double thickness, Place place);
 
 // Sizes on one format are scaled down together, by steps, until `plan` finds room. Nothing: there is none at `smallest`.
 template <typename Plan>
 [[nodiscard]] auto at_largest_scale(double smallest, const Plan& plan) -> decltype(plan(1.0))
 {
-    constexpr double step = 0.025;
-    for (double scale = 1; scale >= smallest; scale -= step)
-        if (auto planned = plan(scale)) return planned;
+    constexpr int steps = 16;
+    for (int i = 0; i <= steps; ++i)
+        if (auto planned = plan(1 - (1 - smallest) * i / steps)) return planned;
     return std::nullopt;
 }
 

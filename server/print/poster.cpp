@@ -11,8 +11,8 @@ constexpr double mm = points_per_mm;
 constexpr double margin = 16 * mm;  // of which office printers leave some 5 mm white anyway
 constexpr double gap = 7 * mm;
 constexpr double column_gap = 9 * mm;
-constexpr double qr_side = 52 * mm;
-constexpr double least_headline_height = 62 * mm;
+constexpr double qr_side = 46 * mm;
+constexpr double least_headline_height = 72 * mm;
 constexpr Place whole{margin, a4.width - 2 * margin};
 constexpr double half = (whole.width - column_gap) / 2;
 constexpr Place first_half{whole.start, half};
@@ -22,39 +22,39 @@ constexpr Place second_half{whole.start + half + column_gap, half};
 std::optional<Box> invitation(Typesetter& set, const Content& content, const Box& qr, double scale)
 {
     const Place place{whole.start, whole.width - qr_side - column_gap};
-    auto anonymous = set.text({{content.sentences.anonymous, true}}, {17 * scale, ink}, place);
-    auto scan = set.text({{content.sentences.scan}}, {17 * scale, ink}, place);
+    auto anonymous = set.text({{content.sentences.anonymous, true}}, {21 * scale, ink}, place);
+    auto scan = set.text({{content.sentences.scan}}, {21 * scale, ink}, place);
     if (!anonymous || !scan) return std::nullopt;
-    return beside(stack({*anonymous, *scan}, gap / 2), qr);
+    return beside(stack({*anonymous, *scan}, gap * 0.6), qr);
 }
 
 // How to know the true site.
 std::optional<Box> proof(Typesetter& set, const Content& content, double scale)
 {
-    auto check = set.text({{content.sentences.check}}, {12.5 * scale, ink}, first_half);
+    auto check = set.text({{content.sentences.check}}, {14.5 * scale, ink}, first_half);
     if (!check) return std::nullopt;
     if (content.onion_host.empty())
-        return beside(std::move(*check), fingerprint(set, content, 17 * scale, second_half));
-    auto tor = onion(set, content, 12.5 * scale, 14 * scale, second_half);
+        return beside(std::move(*check), fingerprint(set, content, 18 * scale, second_half));
+    auto tor = onion(set, content, 14.5 * scale, 14.5 * scale, second_half);
     if (!tor) return std::nullopt;
-    return beside(stack({std::move(*check), fingerprint(set, content, 16 * scale, first_half)}, gap / 2), std::move(*tor));
+    return beside(stack({std::move(*check), fingerprint(set, content, 18 * scale, first_half)}, gap * 0.6), std::move(*tor));
 }
 
 std::optional<Box> plan(Typesetter& set, const Content& content, const Box& qr, double scale)
 {
-    auto head = header(set, content, 20 * scale, 20 * mm, whole);
+    auto head = header(set, content, 21 * scale, 20 * mm, whole);
     auto invites = invitation(set, content, qr, scale);
     auto where = address(set, content, {44, 20 * scale}, whole);
     auto proves = proof(set, content, scale);
-    auto urgent = emergency(set, content, 13 * scale, whole);
+    auto urgent = emergency(set, content, 14.5 * scale, whole);
     if (!head || !invites || !where || !proves || !urgent) return std::nullopt;
-    auto rest = stack({std::move(*invites), std::move(*where), rule(set, 1, whole), std::move(*proves), rule(set, 1, whole),
+    auto rest = stack({std::move(*invites), std::move(*where), rule(set, content, 1.5, whole), std::move(*proves), rule(set, content, 1.5, whole),
                        std::move(*urgent)},
                       gap);
     // The headline takes what is left.
     const auto height = a4.height - 2 * margin - head->height - rest.height - 2 * gap;
     if (height < least_headline_height) return std::nullopt;
-    auto large = headline(set, content, {84, 30}, height, 11 * mm, whole);
+    auto large = headline(set, content, {96, 30}, height, 10 * mm, whole);
     if (!large) return std::nullopt;
     return stack({std::move(*head), std::move(*large), std::move(rest)}, gap);
 }
@@ -67,7 +67,7 @@ Result<Painter> plan_poster(const Content& content)
     Typesetter set(sentences.language, sentences.right_to_left, a4.width);
     const auto qr = qr_code(set, content.address, {whole.start + whole.width - qr_side, qr_side});
     if (!qr) return qr.error();
-    const auto page = at_largest_scale(0.7, [&](double scale) { return plan(set, content, *qr, scale); });
+    const auto page = at_largest_scale(0.6, [&](double scale) { return plan(set, content, *qr, scale); });
     if (const auto shown = set.complete(); !shown) return shown.error();
     if (!page)
         return Error{fmt::format("the {} sentences do not fit on a poster", sentences.language),

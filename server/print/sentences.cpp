@@ -51,7 +51,7 @@ Result<Sentences> find_sentences(const Job& job, const std::string& language)
         return Error{fmt::format("the {} catalogue's \"direction\" is neither ltr nor rtl", language),
                      fmt::format("Correct it in web/locale/{}.po.", language)};
     sentences.right_to_left = direction == "rtl";
-    if (sentences.right_to_left) sentences.numbers = hold_numbers(sentences.numbers);
+    sentences.numbers = hold_numbers(sentences.numbers, sentences.right_to_left);
     return sentences;
 }
 

@@ -18,7 +18,7 @@ struct Sentences {
     std::string anonymous;
     std::string emergency;
     std::string call;        // what to do in an emergency; the numbers follow, if there are any
-    std::string numbers;     // may be empty; each held left to right in a right-to-left language
+    std::string numbers;     // may be empty
 };
 
 [[nodiscard]] Result<Sentences> find_sentences(const Job& job, const std::string& language);

@@ -15,6 +15,16 @@ namespace {
 constexpr auto sentence_fonts = "Noto Sans,Noto Sans Arabic,Noto Sans Bengali,Noto Sans Devanagari,Noto Sans Ethiopic";
 constexpr auto code_fonts = "DejaVu Sans Mono,Noto Sans Mono";
 
+// From one baseline to the next: of the font's own line height, which in some scripts leaves room for the highest and the
+// lowest marks at once and in others hardly for any; and of the size, at least.
+constexpr double leading = 0.86;
+constexpr double least_leading = 1.2;
+// Of the size: what stands above the first baseline and below the last one, at least.
+constexpr double capital_height = 0.72;
+constexpr double descent = 0.2;
+
+constexpr double code_line_height = 1.3;
+
 using FontOptions = std::unique_ptr<cairo_font_options_t, Destroyer<cairo_font_options_destroy>>;
 using Description = std::unique_ptr<PangoFontDescription, Destroyer<pango_font_description_free>>;
 using Attributes = std::unique_ptr<PangoAttrList, Destroyer<pango_attr_list_unref>>;
@@ -43,6 +53,39 @@ PangoRectangle extents(PangoLayout* layout)
     PangoRectangle logical{};
     pango_layout_get_extents(layout, nullptr, &logical);
     return logical;
+}
+
+int lines_within(PangoLayout* layout, double width)
+{
+    pango_layout_set_width(layout, static_cast<int>(width * PANGO_SCALE));
+    return pango_layout_get_line_count(layout);
+}
+
+// The narrowest in which it needs no more lines than in `width`.
+double balanced_width(PangoLayout* layout, double width)
+{
+    const auto lines = lines_within(layout, width);
+    double narrow = 0;
+    double wide = width;
+    while (lines > 1 && wide - narrow > 1) {
+        const auto middle = (narrow + wide) / 2;
+        const bool fits = lines_within(layout, middle) == lines && points(extents(layout).width) <= middle;
+        (fits ? wide : narrow) = middle;
+    }
+    (void)lines_within(layout, wide);
+    return wide;
+}
+
+// From its top to where its box begins, and the box's height.
+std::pair<double, double> trimmed(PangoLayout* layout, double size)
+{
+    PangoRectangle marks{};
+    pango_layout_get_extents(layout, &marks, nullptr);
+    const LayoutIterator last(pango_layout_get_iter(layout));
+    while (pango_layout_iter_next_line(last.get()) != FALSE) {}
+    const auto top = std::min(points(marks.y), points(pango_layout_get_baseline(layout)) - capital_height * size);
+    const auto bottom = std::max(points(marks.y + marks.height), points(pango_layout_iter_get_baseline(last.get())) + descent * size);
+    return {top, bottom - top};
 }
 
 // Glyphs of one font, placed; shown as one cluster, so that a PDF says `whole` for all of them.
@@ -88,6 +131,15 @@ Box stack(std::vector<Box> boxes, double gap)
             }};
 }
 
+std::optional<Box> spread(std::vector<Box> boxes, double gap, double height)
+{
+    double rest = height;
+    for (const auto& box : boxes) rest -= box.height;
+    const auto gaps = static_cast<double>(boxes.size() - 1);
+    if (rest < gap * gaps) return std::nullopt;
+    return stack(std::move(boxes), rest / gaps);
+}
+
 Box beside(Box a, Box b)
 {
     const auto height = std::max(a.height, b.height);
@@ -127,7 +179,8 @@ Typesetter::Layout Typesetter::layout(const std::vector<Span>& spans, const Styl
     pango_layout_set_attributes(made.get(), attributes.get());
     pango_layout_set_text(made.get(), words.c_str(), static_cast<int>(words.size()));
     pango_layout_set_auto_dir(made.get(), FALSE);
-    pango_layout_set_line_spacing(made.get(), static_cast<float>(style.leading));
+    const auto own_height = points(extents(made.get()).height);
+    pango_layout_set_line_spacing(made.get(), static_cast<float>(std::max(leading, least_leading * style.size / own_height)));
     note_missing(made.get());
     return made;
 }
@@ -148,14 +201,14 @@ void Typesetter::note_missing(PangoLayout* layout)
 std::optional<Box> Typesetter::text(const std::vector<Span>& spans, const Style& style, Place place)
 {
     const auto made = layout(spans, style, false);
-    pango_layout_set_width(made.get(), static_cast<int>(place.width * PANGO_SCALE));
     pango_layout_set_wrap(made.get(), PANGO_WRAP_WORD);
     pango_layout_set_alignment(made.get(), right_to_left_ ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT);
-    const auto logical = extents(made.get());
-    if (points(logical.width) > place.width) return std::nullopt;
-    return Box{points(logical.height), [made, ink = style.ink, x = left(place)](cairo_t* cairo, double top) {
+    const auto width = balanced_width(made.get(), place.width);
+    if (points(extents(made.get()).width) > width) return std::nullopt;
+    const auto [above, height] = trimmed(made.get(), style.size);
+    return Box{height, [made, above = above, ink = style.ink, x = left({place.start, width})](cairo_t* cairo, double top) {
                    set_ink(cairo, ink);
-                   cairo_move_to(cairo, x, top);
+                   cairo_move_to(cairo, x, top - above);
                    pango_cairo_show_layout(cairo, made.get());
                }};
 }
@@ -178,19 +231,18 @@ Box Typesetter::code(const Code& code, const Style& style, Place place)
     const double x = left({place.start, width(code, style)});
     const double gap = code.gap * points(extents(layout({{"0"}}, style, true).get()).width);
     Glyphs glyphs;
-    double top = 0;
+    double baseline = capital_height * style.size;
     for (const auto& row : code.rows) {
         double at = x;
-        double height = 0;
         for (const auto& cell : row) {
             const auto made = layout({{cell}}, style, true);
-            glyphs.add(made.get(), at, top + points(pango_layout_get_baseline(made.get())));
+            glyphs.add(made.get(), at, baseline);
             at += points(extents(made.get()).width) + gap;
-            height = std::max(height, points(extents(made.get()).height));
         }
-        top += height * style.leading;
+        baseline += code_line_height * style.size;
     }
-    return {top, [glyphs, whole = code.whole, ink = style.ink, link = code.link](cairo_t* cairo, double from) {
+    const auto height = baseline + (descent - code_line_height) * style.size;
+    return {height, [glyphs, whole = code.whole, ink = style.ink, link = code.link](cairo_t* cairo, double from) {
                 cairo_save(cairo);
                 cairo_translate(cairo, 0, from);
                 set_ink(cairo, ink);

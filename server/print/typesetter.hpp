@@ -24,6 +24,8 @@ struct Box {
 void set_ink(cairo_t* cairo, const Colour& ink);
 
 [[nodiscard]] Box stack(std::vector<Box> boxes, double gap);
+// The same, with gaps that make it `height` high. Nothing when they would be less than `gap`.
+[[nodiscard]] std::optional<Box> spread(std::vector<Box> boxes, double gap, double height);
 // Side by side, their tops level; each knows its own start.
 [[nodiscard]] Box beside(Box a, Box b);
 
@@ -41,7 +43,6 @@ struct Style {
     double size;
     Colour ink;
     bool bold = false;
-    double leading = 1;  // of the font's own line height
 };
 
 // Rows of cells that are typed or compared, always left to right, in a font that has one width and tells its letters apart.
@@ -56,7 +57,8 @@ class Typesetter {
 public:
     Typesetter(std::string language, bool right_to_left, double page_width);
 
-    // Nothing when a word is wider than the place.
+    // Lines of about the same length, as few as there can be. Its height is that of its ink and of a capital letter, not
+    // of the font, whose lines are twice as high in some scripts as in others. Nothing when a word is wider than the place.
     [[nodiscard]] std::optional<Box> text(const std::vector<Span>& spans, const Style& style, Place place);
     [[nodiscard]] Box code(const Code& code, const Style& style, Place place);
     // How wide it would be.
