@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace amana::print {
 
 namespace {
@@ -26,12 +28,12 @@ std::optional<Box> plan_front(Typesetter& set, const Content& content, const Box
     auto head = header(set, content, text_size * scale, 6 * mm, whole);
     auto anonymous = set.text({{content.sentences.anonymous, true}}, {text_size * scale, ink}, beside_qr);
     auto scan = set.text({{content.sentences.scan}}, {text_size * scale, ink}, beside_qr);
-    auto where = address(set, content, {16, 8}, whole);
+    auto where = address(set, content, {17 * scale, 7}, whole);
     if (!head || !anonymous || !scan || !where) return std::nullopt;
     auto rest = stack({beside(stack({std::move(*anonymous), std::move(*scan)}, gap * 0.6), qr), std::move(*where)}, gap);
     const auto height = inner_height - head->height - rest.height - 2 * gap;
-    if (height < least_headline_height) return std::nullopt;
-    auto large = headline(set, content, {18, 9}, height, 2 * mm, whole);
+    if (height < least_headline_height * scale) return std::nullopt;
+    auto large = headline(set, content, {18, 8}, height, 2 * mm, whole);
     if (!large) return std::nullopt;
     return stack({std::move(*head), std::move(*large), std::move(rest)}, gap);
 }
@@ -41,9 +43,9 @@ std::optional<Box> plan_back(Typesetter& set, const Content& content, double sca
     auto check = set.text({{content.sentences.check}}, {text_size * scale, ink}, whole);
     auto urgent = emergency(set, content, text_size * scale, whole);
     if (!check || !urgent) return std::nullopt;
-    auto codes = fingerprint(set, content, 9 * scale, first_half);
+    auto codes = fingerprint(set, content, std::max(9 * scale, smallest_print), first_half);
     if (!content.onion_host.empty()) {
-        auto tor = onion(set, content, text_size * scale, 7.25 * scale, second_half);
+        auto tor = onion(set, content, text_size * scale, std::max(7.25 * scale, smallest_print), second_half);
         if (!tor) return std::nullopt;
         codes = beside(std::move(codes), std::move(*tor));
     }

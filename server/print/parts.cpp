@@ -13,7 +13,8 @@ namespace amana::print {
 
 namespace {
 
-constexpr double size_step = 0.25;
+constexpr double size_step = 0.98;  // from one size that is tried to the next
+constexpr double dot = 72 / dots_per_inch;
 constexpr int least_version = 3;  // 29 modules, so that 4 of them are 14 %
 
 // WCAG 2.1, relative luminance.
@@ -80,7 +81,7 @@ std::optional<Box> header(Typesetter& set, const Content& content, double size, 
 std::optional<Box> headline(Typesetter& set, const Content& content, Sizes sizes, double height, double padding, Place place)
 {
     const Place inner{place.start + padding, place.width - 2 * padding};
-    for (double size = sizes.largest; size >= sizes.smallest; size -= size_step) {
+    for (double size = sizes.largest; size >= sizes.smallest; size *= size_step) {
         auto words = set.text({{content.sentences.headline, true}}, {size, ink_on(content.colour)}, inner);
         if (!words || words->height > height - 2 * padding) continue;
         return Box{height, [words = std::move(*words), height, colour = content.colour, x = set.left(place),
@@ -98,7 +99,7 @@ std::optional<Box> address(Typesetter& set, const Content& content, Sizes sizes,
 {
     constexpr std::size_t most_rows = 3;
     for (std::size_t rows = 1; rows <= most_rows; ++rows)
-        for (double size = sizes.largest; size >= sizes.smallest; size -= size_step) {
+        for (double size = sizes.largest; size >= sizes.smallest; size *= size_step) {
             const Style style{size, ink, true};
             if (const auto code = broken(set, content, rows, style, place.width)) return set.code(*code, style, place);
         }
@@ -145,10 +146,14 @@ Result<Box> qr_code(Typesetter& set, const std::string& text, Place place)
     if (!code) return Error{"can't make a QR code of " + text, ""};
     const int modules = code->width;
     const std::vector<unsigned char> dark(code->data, code->data + static_cast<std::ptrdiff_t>(modules) * modules);
-    return Box{place.width, [dark, modules, side = place.width, x = set.left(place)](cairo_t* cairo, double top) {
+    // Modules of whole dots, all alike, flush with the outer edge.
+    const double module = std::floor(place.width / modules / dot) * dot;
+    const double side = module * modules;
+    const double x = std::round(set.left({place.start + place.width - side, side}) / dot) * dot;
+    return Box{side, [dark, modules, module, x](cairo_t* cairo, double top) {
                    cairo_save(cairo);
-                   cairo_translate(cairo, x, top);
-                   cairo_scale(cairo, side / modules, side / modules);
+                   cairo_translate(cairo, x, std::round(top / dot) * dot);
+                   cairo_scale(cairo, module, module);
                    cairo_set_antialias(cairo, CAIRO_ANTIALIAS_NONE);
                    cairo_set_source_rgb(cairo, 0, 0, 0);
                    for (std::size_t i = 0; i < dark.size(); ++i)

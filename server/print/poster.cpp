@@ -44,7 +44,7 @@ std::optional<Box> plan(Typesetter& set, const Content& content, const Box& qr, 
 {
     auto head = header(set, content, 21 * scale, 20 * mm, whole);
     auto invites = invitation(set, content, qr, scale);
-    auto where = address(set, content, {44, 20 * scale}, whole);
+    auto where = address(set, content, {48 * scale, 20 * scale}, whole);
     auto proves = proof(set, content, scale);
     auto urgent = emergency(set, content, 14.5 * scale, whole);
     if (!head || !invites || !where || !proves || !urgent) return std::nullopt;
@@ -53,7 +53,7 @@ std::optional<Box> plan(Typesetter& set, const Content& content, const Box& qr, 
                       gap);
     // The headline takes what is left.
     const auto height = a4.height - 2 * margin - head->height - rest.height - 2 * gap;
-    if (height < least_headline_height) return std::nullopt;
+    if (height < least_headline_height * scale) return std::nullopt;
     auto large = headline(set, content, {96, 30}, height, 10 * mm, whole);
     if (!large) return std::nullopt;
     return stack({std::move(*head), std::move(*large), std::move(rest)}, gap);

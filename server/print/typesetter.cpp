@@ -203,8 +203,9 @@ std::optional<Box> Typesetter::text(const std::vector<Span>& spans, const Style&
     const auto made = layout(spans, style, false);
     pango_layout_set_wrap(made.get(), PANGO_WRAP_WORD);
     pango_layout_set_alignment(made.get(), right_to_left_ ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT);
+    (void)lines_within(made.get(), place.width);
+    if (points(extents(made.get()).width) > place.width) return std::nullopt;
     const auto width = balanced_width(made.get(), place.width);
-    if (points(extents(made.get()).width) > width) return std::nullopt;
     const auto [above, height] = trimmed(made.get(), style.size);
     return Box{height, [made, above = above, ink = style.ink, x = left({place.start, width})](cairo_t* cairo, double top) {
                    set_ink(cairo, ink);
