@@ -38,8 +38,9 @@ const english = (() => {
 const sentences = { en: english, ...words };
 for (const language of Object.keys(words)) compile(language, asPo(words[language]));
 compile('en', fs.readFileSync(`${source}/web/locale/en.po`));
-const long = english.map((sentence, i) => (i === 0 ? sentence : `${sentence} ${sentence.slice(0, sentence.length * 0.6)}`));
-compile('xx', asPo(long));
+const longer = (part) => english.map((sentence, i) => (i === 0 ? sentence : `${sentence} ${sentence.slice(0, sentence.length * part)}`));
+compile('xx', asPo(longer(0.6)));
+compile('xxx', asPo(longer(1)));
 
 const options = ({ out, from = data, set = {} }) => Object.entries({ data: from, address, onion: `http://${onion}`, root, out, ...set })
   .flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`]));
@@ -219,10 +220,12 @@ await test('a long address is broken where it may be, and copied whole', async (
   }
 });
 
-await test('sentences half as long again still fit, at sizes that can be read', async () => {
-  const { code, said } = await print({ out: `${folder}/long` }, ['xx'], ['--numbers=xx=Police 999, Embassy +90 312 555 01 00, +90 312 555 01 01']);
-  same(code, 0, said);
-  check(smallestLetter(`${folder}/long/card-xx.pdf`) >= 5.5, 'letters of a card');
+await test('sentences twice as long still fit, at sizes that can be read', async () => {
+  for (const language of ['xx', 'xxx']) {
+    const { code, said } = await print({ out: `${folder}/long` }, [language], [`--numbers=${language}=${'+90 312 555 0, '.repeat(12)}`]);
+    same(code, 0, said);
+    check(smallestLetter(`${folder}/long/card-${language}.pdf`) >= 5.5, `${language}: letters of a card`);
+  }
 });
 
 // A catalogue that is not translated to the end is named, and nothing is printed of it.
