@@ -19,6 +19,13 @@ struct ExportOptions {
 [[nodiscard]] int run_export(const Path& config, const ExportOptions& options);
 [[nodiscard]] int run_witness(const Path& config, const Path& note);
 [[nodiscard]] int run_fsck(const Path& config);
+struct PrintOptions {
+    Path out;
+    std::string only;  // poster, card or sheet; empty: all
+    bool force = false;
+};
+// Posters and cards with the site's addresses, by amana-print.
+[[nodiscard]] int run_print(const Path& config, const PrintOptions& options);
 [[nodiscard]] int run_status(const Path& config, const MemoryProtection& memory, bool json);
 
 // What serve and the admin commands tell the keeper.

@@ -20,6 +20,7 @@ constexpr int usage_error = 2;
 struct Options {
     std::string config = "/etc/amana/amana.toml";
     amana::server::ExportOptions exported;
+    amana::server::PrintOptions printed;
     std::string note;
     bool json = false;
 };
@@ -49,6 +50,7 @@ int run(const CLI::App& app, const Options& options)
     if (app.got_subcommand("serve")) return amana::server::run_serve(options.config, *memory);
     if (app.got_subcommand("export")) return amana::server::run_export(options.config, options.exported);
     if (app.got_subcommand("witness")) return amana::server::run_witness(options.config, options.note);
+    if (app.got_subcommand("print")) return amana::server::run_print(options.config, options.printed);
     if (app.got_subcommand("fsck")) return amana::server::run_fsck(options.config);
     return amana::server::run_status(options.config, *memory, options.json);
 }
@@ -80,6 +82,10 @@ int main(int argc, char** argv)
     command("witness", "Take the checkpoint that the desk has co-signed, as the courier brought it, and publish it")
         ->add_option("NOTE", options.note, "The file that 'amana-desk cosign' wrote")
         ->required();
+    auto* print_command = command("print", "Make posters and cards, as PDF and PNG, with the form's address and the root key's fingerprint");
+    print_command->add_option("--out,-o", options.printed.out, "The folder they go to")->required()->type_name("DIR");
+    print_command->add_option("--only", options.printed.only, "One kind alone")->check(CLI::IsMember({"poster", "card", "sheet"}));
+    print_command->add_flag("--force", options.printed.force, "Replace files that are there");
     command("fsck", "Prove that the store is whole: every tree hash, every envelope, every row");
     command("status", "Say what runs, with which keys, and the log key that the desk must trust")
         ->add_flag("--json", options.json, "For programs");

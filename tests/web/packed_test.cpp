@@ -66,7 +66,7 @@ Bytes random_bytes(std::mt19937_64& random, std::size_t size)
 
 TEST_CASE("a page without a hole", "[web]")
 {
-    for (const std::string text : {std::string(), std::string("x"), std::string("<p>سلام</p>\n"), std::string(1'000'000, 'a')}) {
+    for (const auto& text : {std::string(), std::string("x"), std::string("<p>سلام</p>\n"), std::string(1'000'000, 'a')}) {
         const auto packed = pack({text}).whole();
         REQUIRE(packed.has_value());
         CHECK(packed->size() == web::packed_page_bytes);

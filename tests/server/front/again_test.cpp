@@ -91,7 +91,7 @@ TEST_CASE("What was typed comes back unharmed, in every kind of control")
         expected.emplace("proof", "1");
         CHECK(read_back(html) == expected);
         std::size_t scripts = 0;
-        for (const auto& token : scan_html(html)) scripts += token.tag == "script" ? 1 : 0;
+        for (const auto& token : scan_html(html)) scripts += token.tag == "script" ? 1U : 0U;
         CHECK(scripts == 1);
         CHECK(html.ends_with("</body>\n</html>\n"));
     }
@@ -112,7 +112,7 @@ TEST_CASE("What was answered is open, and nothing else")
         auto found = with_attribute(html, "open");
         // Folds within a section have no id.
         std::size_t all = 0;
-        for (const auto& token : scan_html(html)) all += token.attributes.contains("open") ? 1 : 0;
+        for (const auto& token : scan_html(html)) all += token.attributes.contains("open") ? 1U : 0U;
         return std::pair(found, all);
     };
     using Found = std::pair<std::set<std::string>, std::size_t>;
