@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A report in the words of its questionnaire, and what becomes of answers that the questionnaire does not know.
+#include "crypto/payload.hpp"
 #include "tests/desk/shown.hpp"
 
 #include <boost/json.hpp>
