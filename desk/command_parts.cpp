@@ -40,11 +40,11 @@ Result<OpenDesk> open_desk(const CommandLine& line, DeskDirectory::Use use)
     return OpenDesk{std::move(*directory), std::move(*vault), std::move(*casebook)};
 }
 
-Result<Forms> load_forms(const CommandLine& line, const DeskPaths& paths)
+Result<Forms> load_forms(const CommandLine& line)
 {
     const auto data = find_data(line.data);
     if (!data) return data.error();
-    auto forms = Forms::load(*data, paths, line.language);
+    auto forms = Forms::load(*data, DeskPaths{line.directory}, line.language);
     if (forms)
         for (const auto& error : forms->unusable()) say(error.text());
     return forms;

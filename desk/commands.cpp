@@ -166,22 +166,22 @@ Result<void> run_import(const CommandLine& line, const Surroundings& surrounding
 
 Result<void> run_list(const CommandLine& line, const Surroundings&)
 {
+    const auto forms = load_forms(line);
+    if (!forms) return forms.error();
     auto desk = open_desk(line);
     if (!desk) return desk.error();
-    const auto forms = load_forms(line, desk->directory.paths());
-    if (!forms) return forms.error();
     Output out(STDOUT_FILENO);
     return list_reports(desk->casebook, desk->vault.master(), *forms, format_of(line), out);
 }
 
 Result<void> run_show(const CommandLine& line, const Surroundings&)
 {
+    const auto forms = load_forms(line);
+    if (!forms) return forms.error();
     auto desk = open_desk(line);
     if (!desk) return desk.error();
     const auto report = find_report(desk->casebook, desk->vault.master(), line.id);
     if (!report) return report.error();
-    const auto forms = load_forms(line, desk->directory.paths());
-    if (!forms) return forms.error();
     Output out(STDOUT_FILENO);
     return show_report(desk->casebook, desk->vault.master(), *forms, *report, format_of(line), out);
 }
@@ -195,11 +195,11 @@ Result<void> run_form(const CommandLine& line, const Surroundings&)
     const auto questionnaire = parse_form(line.form, *file);
     if (!questionnaire) return questionnaire.error();
     const auto& paths = directory->paths();
-    const auto forms = load_forms(line, paths);
+    const auto forms = load_forms(line);
     if (!forms) return forms.error();
     const auto added = add_form(*forms, paths, *questionnaire, *file);
     if (!added) return added.error();
-    const auto now_known = load_forms(line, paths);
+    const auto now_known = load_forms(line);
     if (!now_known) return now_known.error();
     Output out(STDOUT_FILENO);
     out.text(fmt::format("{} {}, version {}.\n", *added ? "From now on this desk knows the questionnaire" : "This desk has it already:",
@@ -212,14 +212,14 @@ Result<void> run_form(const CommandLine& line, const Surroundings&)
 
 Result<void> run_save(const CommandLine& line, const Surroundings&)
 {
+    const auto forms = load_forms(line);
+    if (!forms) return forms.error();
     auto desk = open_desk(line);
     if (!desk) return desk.error();
     const auto report = find_report(desk->casebook, desk->vault.master(), line.id);
     if (!report) return report.error();
     const auto store = EnvelopeStore::open(desk->directory.paths());
     if (!store) return store.error();
-    const auto forms = load_forms(line, desk->directory.paths());
-    if (!forms) return forms.error();
     if (const auto saved = save_report(*report, forms->of(report->manifest), *store, line.out); !saved) return saved.error();
     Output out(STDOUT_FILENO);
     out.text("Saved the report and " + counted(report->manifest.attachments().size(), "attachment", "attachments") + " to ");
