@@ -40,6 +40,16 @@ Result<OpenDesk> open_desk(const CommandLine& line, DeskDirectory::Use use)
     return OpenDesk{std::move(*directory), std::move(*vault), std::move(*casebook)};
 }
 
+Result<Forms> load_forms(const CommandLine& line)
+{
+    const auto data = find_data(line.data);
+    if (!data) return data.error();
+    auto forms = Forms::load(*data, DeskPaths{line.directory}, line.language);
+    if (forms)
+        for (const auto& error : forms->unusable()) say(error.text());
+    return forms;
+}
+
 std::string counted(std::uint64_t count, const char* one, const char* many)
 {
     return fmt::format("{} {}", count, count == 1 ? one : many);

@@ -8,6 +8,7 @@
 #include "desk/commands.hpp"
 #include "desk/directory.hpp"
 #include "desk/evidence.hpp"
+#include "desk/forms.hpp"
 #include "desk/vault.hpp"
 
 namespace amana::desk {
@@ -20,6 +21,10 @@ struct OpenDesk {
     Casebook casebook;
 };
 [[nodiscard]] Result<OpenDesk> open_desk(const CommandLine& line, DeskDirectory::Use use = DeskDirectory::Use::read);
+
+// The questionnaires in the language wished for; says on stderr which files could not be used. It needs no passphrase, so it
+// is called before one is asked for.
+[[nodiscard]] Result<Forms> load_forms(const CommandLine& line);
 
 // Says how far a long reading has come, once a second, from the second second on.
 [[nodiscard]] Progress progress_on_stderr(std::string what);

@@ -166,31 +166,61 @@ Result<void> run_import(const CommandLine& line, const Surroundings& surrounding
 
 Result<void> run_list(const CommandLine& line, const Surroundings&)
 {
+    const auto forms = load_forms(line);
+    if (!forms) return forms.error();
     auto desk = open_desk(line);
     if (!desk) return desk.error();
     Output out(STDOUT_FILENO);
-    return list_reports(desk->casebook, desk->vault.master(), format_of(line), out);
+    return list_reports(desk->casebook, desk->vault.master(), *forms, format_of(line), out);
 }
 
 Result<void> run_show(const CommandLine& line, const Surroundings&)
 {
+    const auto forms = load_forms(line);
+    if (!forms) return forms.error();
     auto desk = open_desk(line);
     if (!desk) return desk.error();
     const auto report = find_report(desk->casebook, desk->vault.master(), line.id);
     if (!report) return report.error();
     Output out(STDOUT_FILENO);
-    return show_report(desk->casebook, desk->vault.master(), *report, format_of(line), out);
+    return show_report(desk->casebook, desk->vault.master(), *forms, *report, format_of(line), out);
+}
+
+Result<void> run_form(const CommandLine& line, const Surroundings&)
+{
+    const auto directory = DeskDirectory::open(line.directory, DeskDirectory::Use::write);
+    if (!directory) return directory.error();
+    const auto file = read_file(line.form, web::max_questionnaire_bytes);
+    if (!file) return file.error();
+    const auto questionnaire = parse_form(line.form, *file);
+    if (!questionnaire) return questionnaire.error();
+    const auto& paths = directory->paths();
+    const auto forms = load_forms(line);
+    if (!forms) return forms.error();
+    const auto added = add_form(*forms, paths, *questionnaire, *file);
+    if (!added) return added.error();
+    const auto now_known = load_forms(line);
+    if (!now_known) return now_known.error();
+    Output out(STDOUT_FILENO);
+    out.text(fmt::format("{} {}, version {}.\n", *added ? "From now on this desk knows the questionnaire" : "This desk has it already:",
+                         questionnaire->id(), questionnaire->version()));
+    const auto* form = now_known->find(questionnaire->id(), questionnaire->version());
+    if (form != nullptr && !form->worded)
+        out.text("It has no sentences in its file, nor have the catalogues: names will stand in their place.\n");
+    return out.finish();
 }
 
 Result<void> run_save(const CommandLine& line, const Surroundings&)
 {
+    const auto forms = load_forms(line);
+    if (!forms) return forms.error();
     auto desk = open_desk(line);
     if (!desk) return desk.error();
     const auto report = find_report(desk->casebook, desk->vault.master(), line.id);
     if (!report) return report.error();
     const auto store = EnvelopeStore::open(desk->directory.paths());
     if (!store) return store.error();
-    if (const auto saved = save_report(*report, *store, line.out); !saved) return saved.error();
+    if (const auto saved = save_report(*report, forms->of(report->manifest), *store, line.out); !saved) return saved.error();
     Output out(STDOUT_FILENO);
     out.text("Saved the report and " + counted(report->manifest.attachments().size(), "attachment", "attachments") + " to ");
     out.foreign(line.out.string()).text(".\nThese files are not sealed: remove them when they are no longer needed.\n");

@@ -31,6 +31,9 @@ struct CommandLine {
     bool accept_erased = false;
     std::string id;
     bool json = false;
+    std::filesystem::path data;  // forms/ and locale/; empty: where find_data() finds them
+    std::string language = "en";
+    std::filesystem::path form;
     std::filesystem::path proof;
     unsigned count = 0;
     std::filesystem::path texts;  // empty: invented
@@ -45,6 +48,7 @@ struct CommandLine {
 [[nodiscard]] Result<void> run_import(const CommandLine& line, const Surroundings& surroundings);
 [[nodiscard]] Result<void> run_list(const CommandLine& line, const Surroundings& surroundings);
 [[nodiscard]] Result<void> run_show(const CommandLine& line, const Surroundings& surroundings);
+[[nodiscard]] Result<void> run_form(const CommandLine& line, const Surroundings& surroundings);
 [[nodiscard]] Result<void> run_save(const CommandLine& line, const Surroundings& surroundings);
 
 // The desk as a witness of the log (docs/LOG.md, sections 4.2, 6 and 11). False: what was looked at is not well.

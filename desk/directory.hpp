@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Where a desk keeps what it has. Everything in it but the public key set and the fingerprint is sealed.
+// Where a desk keeps what it has. Everything in it but the public key set, the fingerprint and the questionnaires is sealed.
 //
 //   root.secret       the root's seed under the passphrase; needed by `extend` only, so it may live elsewhere
 //   desk.secret       the desk's master key under the passphrase
@@ -12,6 +12,7 @@
 //   cosigned.note     the last checkpoint this desk co-signed
 //   parts/            parts of exports that are not complete, as they came
 //   evidence/         what was found against the log (desk/evidence.hpp)
+//   forms/            questionnaires that were added, named ID-VERSION.toml; public (desk/forms.hpp)
 #pragma once
 
 #include "base/file.hpp"
@@ -34,6 +35,7 @@ struct DeskPaths {
     [[nodiscard]] auto parts() const { return directory / "parts"; }
     [[nodiscard]] auto cosigned() const { return directory / "cosigned.note"; }
     [[nodiscard]] auto evidence() const { return directory / "evidence"; }
+    [[nodiscard]] auto forms() const { return directory / "forms"; }
 };
 
 inline constexpr mode_t private_file = 0600;

@@ -64,6 +64,14 @@ std::vector<Command> declare(CLI::App& app, CommandLine& line)
             ->check(CLI::Range(1u, amana::desk::max_weeks));
         return command;
     };
+    const auto data = [&](CLI::App* command) {
+        command->add_option("--data", line.data, "Where forms/ and locale/ are, when not where they are installed");
+        return command;
+    };
+    const auto readable = [&](CLI::App* command) {
+        command->add_option("--language", line.language, "Of questions and answers that are chosen")->capture_default_str();
+        return data(passphrase(command));
+    };
     namespace desk = amana::desk;
 
     auto* init = weeks(passphrase(add("init", "Make a new desk and its keys", desk::run_init)), "Keys for this week and so many more");
@@ -87,15 +95,19 @@ std::vector<Command> declare(CLI::App& app, CommandLine& line)
     import->add_flag("--accept-erased", line.accept_erased,
                      "Go on where contents were erased before this desk had them: for a new desk and an old log");
 
-    passphrase(add("list", "List the reports", desk::run_list))->add_flag("--json", line.json, "As JSON");
+    readable(add("list", "List the reports", desk::run_list))->add_flag("--json", line.json, "As JSON");
 
-    auto* show = passphrase(add("show", "Show one report", desk::run_show));
+    auto* show = readable(add("show", "Show one report", desk::run_show));
     show->add_option("ID", line.id, "The beginning of its identifier")->required();
     show->add_flag("--json", line.json, "As JSON");
 
-    auto* save = passphrase(add("save", "Save one report and its attachments as files", desk::run_save));
+    auto* save = readable(add("save", "Save one report and its attachments as files", desk::run_save));
     save->add_option("ID", line.id, "The beginning of its identifier")->required();
     save->add_option("OUTDIR", line.out, "A folder that does not exist yet, or an empty one")->required();
+
+    data(add("form", "Add a questionnaire, so that reports which answer it are shown in its words", desk::run_form))
+        ->add_option("FILE", line.form, "As the server has it: docs/FORMS.md")
+        ->required();
 
     auto* audit = passphrase(add("audit", "Say what is known of the log's honesty: evidence against it, canaries", desk::run_audit));
     audit->add_option("--grace", line.grace_days, "Days after which a canary that did not arrive is missing")->default_val(14)->check(CLI::Range(0u, 3650u));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "desk/save.hpp"
 
+#include "desk/answers.hpp"
 #include "desk/opening.hpp"
 #include "desk/save_folder.hpp"
 #include "desk/terminal.hpp"
@@ -85,6 +86,15 @@ Result<void> write_file(SaveFolder& folder, const char* name, ByteView bytes)
     return folder.write(bytes);
 }
 
+Result<void> write_answers_file(SaveFolder& folder, const crypto::Manifest& manifest, const Form* form)
+{
+    if (const auto begun = folder.begin("answers.txt"); !begun) return begun.error();
+    Output out(folder.fd());
+    write_urgent(manifest, form, out);
+    write_answers(manifest, form, out);
+    return out.finish();
+}
+
 Result<void> write_names(SaveFolder& folder, const crypto::Manifest& manifest)
 {
     if (manifest.attachments().empty()) return {};
@@ -108,7 +118,7 @@ std::string attachment_file_name(std::size_t number, std::string_view declared_t
     return fmt::format("attachment-{}.{}", number, known == extensions.end() ? "bin" : known->second);
 }
 
-Result<void> save_report(const Report& report, const EnvelopeStore& store, const std::filesystem::path& out)
+Result<void> save_report(const Report& report, const Form* form, const EnvelopeStore& store, const std::filesystem::path& out)
 {
     auto folder = SaveFolder::open(out);
     if (!folder) return folder.error();
@@ -129,6 +139,7 @@ Result<void> save_report(const Report& report, const EnvelopeStore& store, const
     if (const auto begun = attachments.begin_up_to(report.manifest.attachments().size()); !begun) return begun.error();
     if (const auto story = answer_text(report.manifest, story_field))
         if (const auto written = write_file(*folder, "story.txt", as_bytes(*story)); !written) return written.error();
+    if (const auto written = write_answers_file(*folder, report.manifest, form); !written) return written.error();
     if (const auto written = write_file(*folder, "manifest.json", report.manifest.canonical()); !written)
         return written.error();
     if (const auto written = write_names(*folder, report.manifest); !written) return written.error();

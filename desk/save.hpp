@@ -2,7 +2,8 @@
 // A report as files, in a folder of its own. The only thing that writes plaintext to a disk, and only where it is told to.
 //
 //   story.txt         the story, byte for byte as it was sent
-//   manifest.json     all answers, and what was said of the attachments
+//   answers.txt       all answers as 'show' has them, made harmless for reading
+//   manifest.json     the same as they are sealed, and what was said of the attachments
 //   names.txt         the name each attachment was sent under, made harmless for reading
 //   attachment-N.EXT  the attachments, byte for byte; EXT from a short list by the declared type, else bin
 //
@@ -11,13 +12,15 @@
 #pragma once
 
 #include "desk/envelope_store.hpp"
+#include "desk/forms.hpp"
 #include "desk/report.hpp"
 
 namespace amana::desk {
 
 [[nodiscard]] std::string attachment_file_name(std::size_t number, std::string_view declared_type);
 
-// `out` must not exist or be empty.
-[[nodiscard]] Result<void> save_report(const Report& report, const EnvelopeStore& store, const std::filesystem::path& out);
+// `form`: the one the report answers, or nullptr. `out` must not exist or be empty.
+[[nodiscard]] Result<void> save_report(const Report& report, const Form* form, const EnvelopeStore& store,
+                                       const std::filesystem::path& out);
 
 }  // namespace amana::desk

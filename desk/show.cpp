@@ -2,6 +2,7 @@
 #include "desk/show.hpp"
 
 #include "base/utf8.hpp"
+#include "desk/answers.hpp"
 #include "desk/canaries.hpp"
 #include "desk/save.hpp"
 
@@ -15,6 +16,7 @@ namespace amana::desk {
 namespace {
 
 constexpr std::size_t beginning_code_points = 60;
+constexpr std::size_t stage_code_points = 18;
 
 // The first words on one line, and whether there are more.
 struct Beginning {
@@ -48,14 +50,28 @@ struct Line {
     const Report& report;
     crypto::Kind kind;
     std::string same_sending_as;  // empty: the first of its sending
+    bool urgent;
+    std::string_view stage;  // empty: not known
 };
+
+// Cut or filled to its width. It stands before the sizes, so that those keep a stage in Arabic apart from a story in Arabic.
+void write_stage(std::string_view stage, Output& out)
+{
+    const bool cut = utf8_length(stage).value_or(0) > stage_code_points;
+    auto rest = stage;
+    std::size_t points = 0;
+    for (; !rest.empty() && points < stage_code_points - (cut ? 1 : 0); ++points) (void)next_code_point(rest);
+    out.text(stage.substr(0, stage.size() - rest.size())).text(cut ? "…" : "");
+    out.text(std::string(stage_code_points - points - (cut ? 1 : 0), ' '));
+}
 
 void write_line(const Line& line, Output& out)
 {
     const auto& manifest = line.report.manifest;
     const auto files = manifest.attachments().size();
-    out.text(fmt::format("{:<8}  {:>7}  {:>3} file{}  ", line.id, size_text(line.report.size_class), files,
-                         files == 1 ? " " : "s"));
+    out.text(fmt::format("{:<8}  {:<2}  ", line.id, line.urgent ? "!!" : ""));
+    write_stage(line.stage, out);
+    out.text(fmt::format("  {:>7}  {:>3} file{}  ", size_text(line.report.size_class), files, files == 1 ? " " : "s"));
     if (line.kind == crypto::Kind::canary) out.text("[canary] ");
     if (!line.same_sending_as.empty()) out.text("[same sending as " + line.same_sending_as + "] ");
     const auto words = beginning(manifest);
@@ -65,8 +81,8 @@ void write_line(const Line& line, Output& out)
 void write_json(const Line& line, Output& out)
 {
     const auto& manifest = line.report.manifest;
-    out.text(fmt::format(R"({{"id":"{}","leaf":"{}","kind":"{}","bytes":{},"size_class":{},"attachments":{},"beginning":)",
-                         line.id, to_hex(line.report.leaf), crypto::name(line.kind), line.report.bytes,
+    out.text(fmt::format(R"({{"id":"{}","leaf":"{}","kind":"{}","urgent":{},"bytes":{},"size_class":{},"attachments":{},"beginning":)",
+                         line.id, to_hex(line.report.leaf), crypto::name(line.kind), line.urgent, line.report.bytes,
                          line.report.size_class, manifest.attachments().size()));
     out.json_string(beginning(manifest).text.text());
     out.text(R"(,"same_sending_as":)");
@@ -103,25 +119,14 @@ void write_end(const Unopened& unopened, std::size_t count, Format format, Outpu
 
 // --- show --------------------------------------------------------------------------------------------------------------
 
-void write_text_block(std::string_view text, std::string_view indent, Output& out)
-{
-    for (bool more = true; more;) {
-        const auto end = text.find('\n');
-        more = end != std::string_view::npos;
-        auto line = text.substr(0, end);
-        if (more) text.remove_prefix(end + 1);
-        // A browser ends lines with CR LF.
-        if (more && line.ends_with('\r')) line.remove_suffix(1);
-        out.text(indent).text("| ").foreign(line).text("\n");
-    }
-}
-
 struct Shown {
     const Report& report;
     crypto::Kind kind;
     std::string id;
     std::optional<std::uint64_t> position;
     std::vector<std::string> same_sending;
+    const Form* form;  // nullptr: not known
+    std::string language;  // that was wished for
 };
 
 Result<std::vector<std::string>> others_of_sending(Casebook& casebook, const SecretBuffer& master, const Report& report)
@@ -145,24 +150,18 @@ Result<std::vector<std::string>> others_of_sending(Casebook& casebook, const Sec
 void write_show(const Shown& shown, Output& out)
 {
     const auto& manifest = shown.report.manifest;
+    write_urgent(manifest, shown.form, out);
     out.text(fmt::format("{} {}\n", shown.kind == crypto::Kind::canary ? "Canary (a test, no report)" : "Report", shown.id));
     out.text(fmt::format("  envelope    {}\n", to_hex(shown.report.leaf)));
     if (shown.position) out.text(fmt::format("  in the log  entry {}\n", *shown.position));
     out.text(fmt::format("  size class  {}\n", size_text(shown.report.size_class)));
-    out.text("  form        ").foreign(manifest.form_id()).text(fmt::format(", version {}\n", manifest.form_version()));
+    out.text("  form        ").foreign(manifest.form_id()).text(fmt::format(", version {}", manifest.form_version()));
+    if (shown.form != nullptr && shown.form->language != shown.language)
+        out.text(fmt::format(" (not there in {}, shown in {})", shown.language, shown.form->language));
+    out.text("\n");
     out.text(fmt::format("  sending     {}\n", to_hex(manifest.submission())));
     for (const auto& id : shown.same_sending) out.text(fmt::format("  sent again  as {}\n", id));
-    for (const auto& answer : manifest.answers()) {
-        out.text("\n").foreign(answer.name).text("\n");
-        for (const auto& value : answer.values) write_text_block(value, "  ", out);
-        for (const auto& row : answer.rows) {
-            out.text("  -\n");
-            for (const auto& [column, value] : row) {
-                out.text("    ").foreign(column).text("\n");
-                write_text_block(value, "      ", out);
-            }
-        }
-    }
+    write_answers(manifest, shown.form, out);
     out.text(fmt::format("\nattachments: {}\n", manifest.attachments().size()));
     std::size_t number = 0;
     for (const auto& entry : manifest.attachments()) {
@@ -174,30 +173,13 @@ void write_show(const Shown& shown, Output& out)
     out.text(fmt::format("\nTo have the files: amana-desk save DIR {} OUTDIR\n", shown.id));
 }
 
-void write_answers_json(const crypto::Manifest& manifest, Output& out)
-{
-    const char* comma = "";
-    for (const auto& answer : manifest.answers()) {
-        out.text(std::exchange(comma, ",")).json_string(answer.name).text(":[");
-        const char* inner = "";
-        for (const auto& value : answer.values) out.text(std::exchange(inner, ",")).json_string(value);
-        for (const auto& row : answer.rows) {
-            out.text(std::exchange(inner, ",")).text("{");
-            const char* cell = "";
-            for (const auto& [column, value] : row)
-                out.text(std::exchange(cell, ",")).json_string(column).text(":").json_string(value);
-            out.text("}");
-        }
-        out.text("]");
-    }
-}
-
 void write_show_json(const Shown& shown, Output& out)
 {
     const auto& manifest = shown.report.manifest;
-    out.text(fmt::format(R"({{"id":"{}","leaf":"{}","position":{},"kind":"{}","bytes":{},"size_class":{},"form":{{"id":)",
+    out.text(fmt::format(R"({{"id":"{}","leaf":"{}","position":{},"kind":"{}","urgent":{},"bytes":{},"size_class":{},"form":{{"id":)",
                          shown.id, to_hex(shown.report.leaf), shown.position ? std::to_string(*shown.position) : "null",
-                         crypto::name(shown.kind), shown.report.bytes, shown.report.size_class));
+                         crypto::name(shown.kind), !urgent_labels(manifest, shown.form).empty(), shown.report.bytes,
+                         shown.report.size_class));
     out.json_string(manifest.form_id());
     out.text(fmt::format(R"(,"version":{}}},"submission":"{}","same_sending":[)", manifest.form_version(),
                          to_hex(manifest.submission())));
@@ -226,7 +208,7 @@ std::string size_text(std::uint64_t bytes)
     return fmt::format("{} KiB", bytes / crypto::kibibyte);
 }
 
-Result<void> list_reports(Casebook& casebook, const SecretBuffer& master, Format format, Output& out)
+Result<void> list_reports(Casebook& casebook, const SecretBuffer& master, const Forms& forms, Format format, Output& out)
 {
     const auto canaries = Canaries::load(casebook, master);
     if (!canaries) return canaries.error();
@@ -238,7 +220,9 @@ Result<void> list_reports(Casebook& casebook, const SecretBuffer& master, Format
         auto id = casebook.short_id(report.leaf);
         if (!id) return id.error();
         const auto [first, fresh] = sendings.try_emplace(report.manifest.submission(), *id);
-        const Line line{std::move(*id), report, kind_of(report, *canaries), fresh ? "" : first->second};
+        const auto* form = forms.of(report.manifest);
+        const Line line{std::move(*id), report, kind_of(report, *canaries), fresh ? "" : first->second,
+                        !urgent_labels(report.manifest, form).empty(), stage_label(report.manifest, form)};
         if (format == Format::json) {
             if (count > 0) out.text(",\n");
             write_json(line, out);
@@ -256,7 +240,8 @@ Result<void> list_reports(Casebook& casebook, const SecretBuffer& master, Format
     return out.finish();
 }
 
-Result<void> show_report(Casebook& casebook, const SecretBuffer& master, const Report& report, Format format, Output& out)
+Result<void> show_report(Casebook& casebook, const SecretBuffer& master, const Forms& forms, const Report& report, Format format,
+                         Output& out)
 {
     auto id = casebook.short_id(report.leaf);
     if (!id) return id.error();
@@ -266,7 +251,8 @@ Result<void> show_report(Casebook& casebook, const SecretBuffer& master, const R
     if (!canaries) return canaries.error();
     auto others = others_of_sending(casebook, master, report);
     if (!others) return others.error();
-    const Shown shown{report, kind_of(report, *canaries), std::move(*id), *position, std::move(*others)};
+    const Shown shown{report, kind_of(report, *canaries), std::move(*id), *position, std::move(*others),
+                      forms.of(report.manifest), forms.language()};
     if (format == Format::json) write_show_json(shown, out);
     else write_show(shown, out);
     return out.finish();

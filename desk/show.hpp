@@ -2,13 +2,14 @@
 // Reports on the screen, or as JSON for other programs. Everything a citizen wrote passes through desk/terminal.hpp, and is
 // indented behind a bar, so that no story can pass for a heading of ours.
 //
-//   list --json   {"reports":[{"id","leaf","kind","bytes","size_class","attachments","beginning","same_sending_as"}],
-//                  "unopened":{CLASS:COUNT}}
-//   show --json   {"id","leaf","position","kind","bytes","size_class","form":{"id","version"},"submission",
+//   list --json   {"reports":[{"id","leaf","kind","urgent","bytes","size_class","attachments","beginning",
+//                  "same_sending_as"}],"unopened":{CLASS:COUNT}}
+//   show --json   {"id","leaf","position","kind","urgent","bytes","size_class","form":{"id","version"},"submission",
 //                  "same_sending":[ID],"answers":{NAME:[TEXT or {COLUMN:TEXT}]},
 //                  "attachments":[{"number","saved_as","name","type","size","sha256"}]}
 #pragma once
 
+#include "desk/forms.hpp"
 #include "desk/report.hpp"
 #include "desk/terminal.hpp"
 
@@ -16,9 +17,10 @@ namespace amana::desk {
 
 enum class Format { text, json };
 
-[[nodiscard]] Result<void> list_reports(Casebook& casebook, const SecretBuffer& master, Format format, Output& out);
-[[nodiscard]] Result<void> show_report(Casebook& casebook, const SecretBuffer& master, const Report& report, Format format,
-                                       Output& out);
+[[nodiscard]] Result<void> list_reports(Casebook& casebook, const SecretBuffer& master, const Forms& forms, Format format,
+                                        Output& out);
+[[nodiscard]] Result<void> show_report(Casebook& casebook, const SecretBuffer& master, const Forms& forms, const Report& report,
+                                       Format format, Output& out);
 
 // "32 KiB", "1 MiB".
 [[nodiscard]] std::string size_text(std::uint64_t bytes);

@@ -66,7 +66,7 @@ TEST_CASE("no file of the desk holds plaintext", "[at-rest]")
     }
     // The search does find what `save` is told to write.
     const auto out = desk.folder() / "out";
-    REQUIRE(save_report(report, desk.store(), out).has_value());
+    REQUIRE(save_report(report, nullptr, desk.store(), out).has_value());
     CHECK(runs.found_in(read_text(out / "story.txt")));
     CHECK(runs.found_in(read_text(out / "attachment-1.jpg")));
 }

@@ -42,10 +42,13 @@ TEST_CASE("the whole way, as staff walk it", "[commands]")
     CHECK_THAT(session.said, Catch::Contains("Imported 1 new entry: 1 report."));
     REQUIRE(session.run(run_list).has_value());
     CHECK_THAT(session.said, Catch::Contains("The story of a cook."));
+    line.language = "xx";
+    CHECK_FALSE(session.run(run_list).has_value());
+    line.language = "ar";
 
     line.id = to_hex(leaf_of(log.entries[0])).substr(0, 8);
     REQUIRE(session.run(run_show).has_value());
-    CHECK_THAT(session.said, Catch::Contains("  | The story of a cook.\n") && Catch::Contains("attachment-1.png"));
+    CHECK_THAT(session.said, Catch::Contains("\nماذا حدث؟\n  | The story of a cook.\n") && Catch::Contains("attachment-1.png"));
     line.json = true;
     REQUIRE(session.run(run_show).has_value());
     CHECK(session.said.front() == '{');
@@ -53,6 +56,7 @@ TEST_CASE("the whole way, as staff walk it", "[commands]")
     line.out = session.path("out");
     REQUIRE(session.run(run_save).has_value());
     CHECK(read_text(line.out / "story.txt") == "The story of a cook.");
+    CHECK(read_text(line.out / "answers.txt") == "\nماذا حدث؟\n  | The story of a cook.\n");
 
     line.weeks = 3;
     REQUIRE(session.run(run_extend).has_value());

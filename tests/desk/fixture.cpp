@@ -3,6 +3,7 @@
 
 #include "desk/opening.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <sys/mman.h>
@@ -64,11 +65,13 @@ Bytes seal(const Sent& sent, const std::vector<crypto::XWingPublicKey>& recipien
         payload.push_back(crypto::record_attachment_end);
         entries.push_back({file.name, file.type, file.content.size(), crypto::sha256(file.content)});
     }
-    crypto::ManifestFields fields{sent.kind, "recruitment", 1, sent.submission};
+    crypto::ManifestFields fields{sent.kind, sent.form, sent.version, sent.submission};
     if (fields.submission == crypto::SubmissionId{}) crypto::random_bytes(fields.submission);
     SecretText manifest(crypto::max_manifest_bytes);
-    const crypto::Answer story{"story", sent.story};
-    REQUIRE(crypto::write_manifest(manifest, fields, {&story, 1}, entries));
+    auto answers = sent.answers;
+    answers.push_back({"story", sent.story});
+    std::ranges::sort(answers, {}, &crypto::Answer::field);
+    REQUIRE(crypto::write_manifest(manifest, fields, answers, entries));
     append(payload, crypto::record_head(crypto::record_manifest, manifest.size()));
     append(payload, manifest.view());
     return seal_payload(payload, recipients, file_key);
@@ -175,6 +178,11 @@ Result<Report> Desk::find(std::string_view id)
     return find_report(*casebook_, vault_->master(), id);
 }
 
+Forms Desk::forms(const std::string& language) const
+{
+    return Forms::load(shipped_data(), paths_, language).value();
+}
+
 Desk::State Desk::state()
 {
     State state;
@@ -186,6 +194,22 @@ Desk::State Desk::state()
 }
 
 // --- files and output --------------------------------------------------------------------------------------------------
+
+namespace {
+
+fs::path from_environment(const char* name)
+{
+    const char* value = std::getenv(name);
+    INFO("set " << name << ", as ctest does");
+    REQUIRE(value != nullptr);
+    return value;
+}
+
+}  // namespace
+
+fs::path shipped_data() { return from_environment("AMANA_BUILD") / "share" / "amana"; }
+
+fs::path source_directory() { return from_environment("AMANA_SOURCE"); }
 
 std::string printed(const std::function<void(int fd)>& write)
 {

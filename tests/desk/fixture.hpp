@@ -4,6 +4,7 @@
 #pragma once
 
 #include "crypto/promise.hpp"
+#include "desk/forms.hpp"
 #include "desk/intake.hpp"
 #include "desk/keys.hpp"
 #include "desk/report.hpp"
@@ -42,6 +43,9 @@ struct Sent {
     std::vector<File> files{};
     crypto::Kind kind = crypto::Kind::report;
     crypto::SubmissionId submission{};  // all zeros: a new one
+    std::string form = "recruitment";
+    std::uint32_t version = 1;
+    std::vector<crypto::Answer> answers{};  // besides the story, in any order
 };
 
 [[nodiscard]] Bytes random_content(std::size_t size);
@@ -97,6 +101,7 @@ public:
     [[nodiscard]] const DeskPaths& paths() const { return paths_; }
     [[nodiscard]] Casebook& casebook() { return *casebook_; }
     [[nodiscard]] const Vault& vault() const { return *vault_; }
+    [[nodiscard]] Forms forms(const std::string& language = "en") const;
     [[nodiscard]] EnvelopeStore store() const { return EnvelopeStore::open(paths_).value(); }
     [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
 
@@ -118,6 +123,10 @@ private:
     std::optional<NewEvidence> evidence_;
     std::optional<Vault> vault_;
 };
+
+// The data directory of this build, and the source tree.
+[[nodiscard]] std::filesystem::path shipped_data();
+[[nodiscard]] std::filesystem::path source_directory();
 
 // All that `write` prints.
 [[nodiscard]] std::string printed(const std::function<void(int fd)>& write);

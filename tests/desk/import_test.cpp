@@ -20,7 +20,7 @@ std::string list(Desk& desk, Format format = Format::text)
 {
     return printed([&](int fd) {
         Output out(fd);
-        CHECK(list_reports(desk.casebook(), desk.vault().master(), format, out).has_value());
+        CHECK(list_reports(desk.casebook(), desk.vault().master(), desk.forms(), format, out).has_value());
     });
 }
 
@@ -151,7 +151,7 @@ TEST_CASE("the same sending twice is kept twice and marked", "[import]")
     const auto first = desk.find(id_of(log.entries[0])).value();
     const auto shown = printed([&](int fd) {
         Output out(fd);
-        CHECK(show_report(desk.casebook(), desk.vault().master(), first, Format::text, out).has_value());
+        CHECK(show_report(desk.casebook(), desk.vault().master(), desk.forms(), first, Format::text, out).has_value());
     });
     CHECK_THAT(shown, Catch::Contains("sent again  as " + id_of(log.entries[2]).substr(0, 8)));
 }

@@ -19,6 +19,7 @@ namespace {
 struct Saving {
     Log log;
     Desk desk{log};
+    Forms forms = desk.forms();
     TemporaryFolder folder;
     fs::path out = folder.path() / "out";
 
@@ -28,7 +29,7 @@ struct Saving {
         REQUIRE(desk.import(log.bundle()).value().reports == 1);
     }
     [[nodiscard]] Report report() { return desk.find(to_hex(leaf_of(log.entries.front()))).value(); }
-    [[nodiscard]] Result<void> save() { return save_report(report(), desk.store(), out); }
+    [[nodiscard]] Result<void> save() { return save_report(report(), forms.of(report().manifest), desk.store(), out); }
     [[nodiscard]] fs::path envelope() { return desk.paths().envelopes() / (to_hex(leaf_of(log.entries.front())) + ".env"); }
     [[nodiscard]] std::set<std::string> names() const
     {
@@ -55,7 +56,7 @@ TEST_CASE("what is saved is byte for byte what was sent", "[save]")
     const auto sent = with_files();
     Saving saving(sent);
     REQUIRE(saving.save().has_value());
-    CHECK(saving.names() == std::set<std::string>{"story.txt", "manifest.json", "names.txt", "attachment-1.jpg",
+    CHECK(saving.names() == std::set<std::string>{"story.txt", "answers.txt", "manifest.json", "names.txt", "attachment-1.jpg",
                                                   "attachment-2.bin", "attachment-3.ogg", "attachment-4.mp4",
                                                   "attachment-5.bin"});
     CHECK(read_text(saving.out / "story.txt") == sent.story);
@@ -74,7 +75,20 @@ TEST_CASE("a report without files is saved without them", "[save]")
 {
     Saving saving({});
     REQUIRE(saving.save().has_value());
-    CHECK(saving.names() == std::set<std::string>{"story.txt", "manifest.json"});
+    CHECK(saving.names() == std::set<std::string>{"story.txt", "answers.txt", "manifest.json"});
+}
+
+TEST_CASE("answers are saved as they are shown, and harmless to read", "[save]")
+{
+    Saving saving({.story = "A story\x1b[2J\r\nof two lines\u202e.",
+                   .version = 2,
+                   .answers = {{"urgency", "within_48_hours"}, {"nonsense", "\x1b[31m"}}});
+    REQUIRE(saving.save().has_value());
+    CHECK(read_text(saving.out / "answers.txt") ==
+          "URGENT: Leaves within 48 hours\n"
+          "\nWhat happened?\n  | A story⟨U+001B⟩[2J\n  | of two lines⟨U+202E⟩.\n"
+          "\nThe case\n  How urgent is it?\n    Leaves within 48 hours\n"
+          "\nNot in this form\n  nonsense\n    | ⟨U+001B⟩[31m\n");
 }
 
 TEST_CASE("a submitted name is never a path", "[save]")
@@ -85,7 +99,7 @@ TEST_CASE("a submitted name is never a path", "[save]")
     for (const auto& name : names) sent.files.push_back({name, "image/../../evil", random_content(20)});
     Saving saving(sent);
     REQUIRE(saving.save().has_value());
-    auto expected = std::set<std::string>{"story.txt", "manifest.json", "names.txt"};
+    auto expected = std::set<std::string>{"story.txt", "answers.txt", "manifest.json", "names.txt"};
     for (std::size_t i = 1; i <= names.size(); ++i) expected.insert("attachment-" + std::to_string(i) + ".bin");
     CHECK(saving.names() == expected);
     CHECK(std::distance(fs::directory_iterator(saving.folder.path()), fs::directory_iterator()) == 1);
@@ -111,7 +125,7 @@ TEST_CASE("saving overwrites nothing", "[save]")
         fs::create_directory(saving.out);
         CHECK(saving.save().has_value());
         CHECK_FALSE(saving.save().has_value());  // now it is full
-        CHECK(saving.names().size() == 8);
+        CHECK(saving.names().size() == 9);
     }
     SECTION("a folder with something in it stays as it is")
     {

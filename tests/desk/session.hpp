@@ -19,6 +19,7 @@ public:
         line.directory = folder_.path() / "desk";
         line.passphrase_file = folder_.path() / "pass";
         line.weeks = 2;
+        line.data = shipped_data();
     }
 
     CommandLine line;

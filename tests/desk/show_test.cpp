@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What hostile reports can do to the screen and to whoever reads the JSON: nothing.
-#include "desk/show.hpp"
-
 #include "base/utf8.hpp"
-#include "tests/desk/fixture.hpp"
+#include "tests/desk/shown.hpp"
 
 #include <boost/json.hpp>
 
@@ -14,33 +12,6 @@ using namespace amana::desk::testing;
 namespace json = boost::json;
 
 namespace {
-
-struct Shown {
-    Log log;
-    Desk desk{log};
-
-    explicit Shown(const Sent& sent)
-    {
-        log.entries.push_back(seal(sent, desk.recipients()));
-        REQUIRE(desk.import(log.bundle()).value().reports == 1);
-    }
-
-    [[nodiscard]] std::string list(Format format)
-    {
-        return printed([&](int fd) {
-            Output out(fd);
-            REQUIRE(list_reports(desk.casebook(), desk.vault().master(), format, out).has_value());
-        });
-    }
-    [[nodiscard]] std::string show(Format format)
-    {
-        const auto report = desk.find(to_hex(leaf_of(log.entries.front()))).value();
-        return printed([&](int fd) {
-            Output out(fd);
-            REQUIRE(show_report(desk.casebook(), desk.vault().master(), report, format, out).has_value());
-        });
-    }
-};
 
 // Nothing but harmless code points and our own newlines.
 void check_printable(const std::string& text)
@@ -146,7 +117,7 @@ TEST_CASE("an empty desk says so", "[show]")
     const auto listed = [&](Format format) {
         return printed([&](int fd) {
             Output out(fd);
-            REQUIRE(list_reports(desk.casebook(), desk.vault().master(), format, out).has_value());
+            REQUIRE(list_reports(desk.casebook(), desk.vault().master(), desk.forms(), format, out).has_value());
         });
     };
     CHECK(listed(Format::text) == "No reports yet.\n");
