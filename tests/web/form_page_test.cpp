@@ -31,6 +31,16 @@ std::string sentence(const std::string& language, const std::string& key)
     return escaped(test::read_catalogue(language).at("recruitment." + key).text);
 }
 
+// From where a question begins to where the next does, or its section ends.
+std::string question_on(const std::string& form, const std::string& id)
+{
+    const auto from = form.find("<div class=\"field\" id=\"f-" + id + "\">");
+    REQUIRE(from != std::string::npos);
+    const auto next = form.find("<div class=\"field\"", from + 1);
+    const auto end = std::min({next, form.find("<button", from), form.find("<details id=\"s-", from)});
+    return form.substr(from, end - from);
+}
+
 web::Questionnaire with(const std::string& fields)
 {
     return web::Questionnaire::parse("id = \"form\"\nversion = 1\n[[section]]\nid = \"first\"\nopen = true\n[[section.field]]\nid = \"story\"\n"
@@ -53,7 +63,7 @@ TEST_CASE("the form holds every question, option and hint, in every language", "
             for (const auto& field : section.fields) {
                 INFO(language << ": " << field.id);
                 ++questions;
-                const auto own = between(form, "<div class=\"field\" id=\"f-" + field.id + "\">", "\n</div>\n");
+                const auto own = question_on(form, field.id);
                 CHECK_THAT(own, Contains(">" + sentence(language, field.id) + "<") && Contains("id=\"" + field.id + "\""));
                 if (field.hint) CHECK_THAT(own, Contains("id=\"" + field.id + "-hint\">" + sentence(language, field.id + ".hint")) &&
                                                     Contains("aria-describedby=\"" + field.id + "-hint\""));
@@ -140,7 +150,7 @@ TEST_CASE("the form again without answers is the form, but for what was read bef
 {
     for (const auto& language : pages().languages()) {
         INFO(language);
-        const auto again = test::joined(pages().form_again(language).pieces);
+        auto again = test::joined(pages().form_again(language).pieces);
         auto form = pages().form(language).plain;
         const auto cut = [&](const std::string& from, const std::string& to, const std::string& by) {
             const auto at = form.find(from);
@@ -151,9 +161,13 @@ TEST_CASE("the form again without answers is the form, but for what was read bef
         };
         cut("\n<details class=\"languages\">", "\n</header>", "");
         cut("<p>" + sentence(language, "lead"), "<form ", "");
-        cut("<details>\n<summary>" + escaped(test::read_catalogue(language).at("before").text), "<h2>", "");
+        cut("</button>", "<h2>", "</button>\n");
         form = test::replaced(form, "<main>\n", "<main>\n<div class=\"alert\" role=\"alert\" id=\"page-problem\" tabindex=\"-1\" autofocus>\n\n</div>\n");
-        CHECK(again == form);
+        for (auto* text : {&again, &form})  // empty lines
+            for (auto at = text->find("\n\n"); at != std::string::npos; at = text->find("\n\n", at)) text->erase(at, 1);
+        const auto differs = std::ranges::mismatch(again, form);
+        INFO(std::string(differs.in1, again.end()).substr(0, 200) << "\n--- for ---\n" << std::string(differs.in2, form.end()).substr(0, 200));
+        CHECK((again == form));
     }
 }
 
@@ -239,7 +253,7 @@ TEST_CASE("a questionnaire that brings its sentences is asked in them, and not i
             CHECK_THAT(key == "invitation" ? loaded.index().plain : form, Contains(escaped(text)));
             ++checked;
         }
-        CHECK(form.find(escaped(test::read_catalogue(language).at("recruitment.title").text)) == std::string::npos);
+        CHECK(form.find(escaped(test::read_catalogue(language).at("recruitment.army").text)) == std::string::npos);
     }
     std::cout << checked << " sentences\n";
     settings.languages = {"ar", "en", "fr"};
