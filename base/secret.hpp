@@ -97,6 +97,27 @@ private:
 
 void wipe(MutableBytes bytes);
 
+// For lists of places in a secret, which are no secret in themselves but tell of one: wiped when given back. They lie in
+// ordinary memory.
+template <typename T>
+struct WipingAllocator {
+    using value_type = T;
+    WipingAllocator() = default;
+    template <typename U>
+    WipingAllocator(const WipingAllocator<U>&)  // NOLINT(google-explicit-constructor): as allocators are
+    {
+    }
+    [[nodiscard]] T* allocate(std::size_t count) { return std::allocator<T>().allocate(count); }
+    void deallocate(T* at, std::size_t count)
+    {
+        wipe({reinterpret_cast<Byte*>(at), count * sizeof(T)});
+        std::allocator<T>().deallocate(at, count);
+    }
+    friend bool operator==(const WipingAllocator&, const WipingAllocator&) { return true; }
+};
+template <typename T>
+using WipedVector = std::vector<T, WipingAllocator<T>>;
+
 // An object that lives in a SecretBuffer: for library types whose insides hold secrets.
 template <typename T>
 class Locked {

@@ -157,9 +157,9 @@ bool write_row(SecretText& out, const AnswerRow& row)
 bool write_value(SecretText& out, const Answer& answer)
 {
     if (const auto* text = std::get_if<std::string_view>(&answer.value)) return append_json_string(out, *text);
-    if (const auto* texts = std::get_if<std::vector<std::string_view>>(&answer.value))
+    if (const auto* texts = std::get_if<AnswerTexts>(&answer.value))
         return write_list(out, *texts, '[', ']', [&](std::string_view text) { return append_json_string(out, text); });
-    return write_list(out, std::get<std::vector<AnswerRow>>(answer.value), '[', ']', [&](const AnswerRow& row) { return write_row(out, row); });
+    return write_list(out, std::get<AnswerRows>(answer.value), '[', ']', [&](const AnswerRow& row) { return write_row(out, row); });
 }
 
 }  // namespace

@@ -43,11 +43,13 @@ struct AttachmentEntry {
     Hash sha256;
 };
 // A few named texts; names in ascending order.
-using AnswerRow = std::vector<std::pair<std::string_view, std::string_view>>;
+using AnswerRow = WipedVector<std::pair<std::string_view, std::string_view>>;
+using AnswerTexts = WipedVector<std::string_view>;
+using AnswerRows = WipedVector<AnswerRow>;
 struct Answer {
     std::string_view field;  // [a-z0-9_]+, and answers come in ascending order of it
     // A text; several, of a choice of many; or rows. Texts are UTF-8, lists are not empty.
-    std::variant<std::string_view, std::vector<std::string_view>, std::vector<AnswerRow>> value;
+    std::variant<std::string_view, AnswerTexts, AnswerRows> value;
 };
 struct ManifestFields {
     Kind kind = Kind::report;

@@ -63,7 +63,7 @@ Result<void> run_init(const CommandLine& line, const Surroundings& surroundings)
     out.text("What to do next:\n"
              "  1. Write the fingerprint on paper and compare it once, aloud, with a second person.\n"
              "  2. Take root.secret to a medium that is kept under lock; only 'amana-desk extend' needs it.\n"
-             "  3. Write the key set for the server: amana-desk public DIR --out keys.note\n"
+             "  3. Write the key set for the server: amana-desk public DIR --out keys.public\n"
              "     The server's config names that file and the fingerprint.\n"
              "  4. When the server runs, 'amana-server status' prints its log key: amana-desk trust DIR VERIFIER\n"
              "  5. Keep a backup of this folder: without it, or without the passphrase, no report opens again.\n");
@@ -81,7 +81,7 @@ Result<void> run_extend(const CommandLine& line, const Surroundings& surrounding
     if (!ceremony) return ceremony.error();
     Output out(STDOUT_FILENO);
     tell_ceremony(*ceremony, out);
-    out.text("Now write the key set again and take it to the server: amana-desk public DIR --out keys.note\n");
+    out.text("Now write the key set again and take it to the server: amana-desk public DIR --out keys.public\n");
     return out.finish();
 }
 

@@ -24,7 +24,6 @@ const forget = () => {
 const leave = () => {
   document.title = '\u200b';
   document.body.hidden = true;
-  for (const form of document.forms) form.reset();
   location.replace(button.href);
 };
 
@@ -45,7 +44,9 @@ addEventListener('keyup', (event) => {
   timer = setTimeout(forget, patience);
 });
 
-// Whoever comes back finds nothing that was typed.
+// Some browsers keep a page that was left as it was, in spite of no-store. Whoever comes back finds nothing that was typed,
+// not even for a moment.
+addEventListener('pagehide', () => { document.body.hidden = true; });
 addEventListener('pageshow', (event) => {
-  if (event.persisted && document.body.hidden) location.reload();
+  if (event.persisted) location.reload();
 });

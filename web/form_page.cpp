@@ -74,14 +74,25 @@ private:
         return again_ ? mark(kind, at, option, row) : std::string();
     }
 
+    // The answers a condition asks for, in the reader's words.
+    std::string options_of(const std::optional<Condition>& condition)
+    {
+        std::string options;
+        if (condition)
+            for (const auto& value : condition->values)
+                options += (options.empty() ? "" : " / ") + sentence(condition->field + "." + value);
+        return options;
+    }
+
     Values section(std::size_t index)
     {
         const auto& section = questionnaire_.sections()[index];
         Values values;
         values.set("section", section.id);
         values.set("section_label", sentence(section.id));
-        values.set("opened", marked(Slot::Kind::open_section, {index, 0}));
+        values.set("opened", marked(Slot::Kind::open_section, {index, 0}) + marked(Slot::Kind::shown_section, {index, 0}));
         values.set("conditional", section.when.has_value());
+        values.set("only_if", options_of(section.when));
         List fields;
         for (std::size_t i = 0; i < section.fields.size(); ++i) fields.push_back(field({index, i}));
         values.set("fields", std::move(fields));
@@ -97,11 +108,14 @@ private:
         values.set("label", sentence(field.id));
         // Where a folded section's heading asks already, or a warning's, the label is there for those who hear it.
         values.set("quiet", (!section.open && section.id == field.id) || field.warning);
+        values.set("field_conditional", field.when.has_value());
+        values.set("field_only_if", options_of(field.when));
         values.set("hint", field.hint);
         values.set("hint_text", field.hint ? sentence(field.id + ".hint") : "");
         values.set("warning", field.warning);
         values.set("warning_text", field.warning ? sentence(field.id + ".warning") : "");
         values.set("answered", marked(Slot::Kind::open_field, at));
+        values.set("shown", marked(Slot::Kind::shown_field, at));
         values.set("invalid", marked(Slot::Kind::invalid, at));
         values.set("required", field.required);
         values.set("least", std::to_string(field.least));
@@ -193,7 +207,7 @@ std::string chosen(const Condition& condition)
     std::string selectors;
     for (const auto& value : condition.values)
         // An option of a list lies in the element of that name, a button or box has it itself.
-        selectors += fmt::format("{0}[name={1}] [value={2}]:checked,[name={1}][value={2}]:checked", selectors.empty() ? "" : ",",
+        selectors += fmt::format("{0}[name={1}] [value=\"{2}\"]:checked,[name={1}][value=\"{2}\"]:checked", selectors.empty() ? "" : ",",
                                  condition.field, value);
     return selectors;
 }
@@ -221,8 +235,12 @@ Result<std::string> form_sentence(const Questionnaire& questionnaire, const Cata
     if (own.empty()) return catalogue.find(questionnaire.id() + "." + std::string(key));
     const auto language = own.find(catalogue.language());
     if (language == own.end())
-        return Error{fmt::format("the questionnaire has no sentences in {}", catalogue.language()),
-                     fmt::format("Add [sentences.{}] to its file, or remove the language from [site].", catalogue.language())};
+    {
+        std::string has;
+        for (const auto& [other, sentences] : own) has += (has.empty() ? "" : ", ") + other;
+        return Error{fmt::format("the questionnaire {}-{} has no sentences in {}; it has them in {}", questionnaire.id(), questionnaire.version(), catalogue.language(), has),
+                     fmt::format("Add [sentences.{}] to its file, or remove the language from 'languages' in [site].", catalogue.language())};
+    }
     const auto found = language->second.find(key);
     if (found == language->second.end()) return Error{fmt::format("the questionnaire lacks \"{}\" in {}", key, catalogue.language()), {}};
     return Result<std::string>(boost::system::in_place_value, found->second);
@@ -255,15 +273,16 @@ Result<Pieces> cut_at_marks(const Questionnaire& questionnaire, std::string_view
 std::string condition_style(const Questionnaire& questionnaire)
 {
     std::string rules;
+    // One that holds the mistake that is told (Slot::Kind::shown) is shown all the same.
     const auto rule = [&](const Condition& condition, const std::string& element) {
-        rules += fmt::format("form:not(:has({})) #{}{{display:none}}", chosen(condition), element);
+        rules += fmt::format("#{1}>.only-if{{display:none}}form:not(:has({0})) #{1}:not([data-shown]){{display:none}}", chosen(condition), element);
     };
     for (const auto& section : questionnaire.sections()) {
         if (section.when) rule(*section.when, "s-" + section.id);
         for (const auto& field : section.fields)
             if (field.when) rule(*field.when, "f-" + field.id);
     }
-    return rules.empty() ? "" : "@supports selector(:has(*)){.only-if{display:none}" + rules + "}";
+    return rules.empty() ? "" : "@supports selector(:has(*)){" + rules + "}";
 }
 
 }  // namespace amana::web

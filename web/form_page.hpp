@@ -22,6 +22,8 @@ struct Slot {
     enum class Kind : std::uint8_t {
         alert,          // the problem that is told
         open_section,   // " open" when anything of the section was answered
+        shown_section,  // " data-shown" when it holds the problem: then it is shown whether it applies or not
+        shown_field,    // the same of a question
         open_field,     // the same for a folded question
         open_rows,      // " open" when a row beyond the first ones was filled
         proof_open,     // " open" when the proof was asked for
@@ -34,7 +36,7 @@ struct Slot {
         row_selected,   // the same of a row's kind
     };
     Kind kind = Kind::alert;
-    const Section* section = nullptr;  // of open_section
+    const Section* section = nullptr;  // of open_section and shown_section
     const Field* field = nullptr;
     std::uint32_t option = 0;  // its place among the field's options
     std::uint32_t row = 0;     // from 1

@@ -12,6 +12,11 @@ Result<Pages> Pages::load(const SiteSettings& settings)
 {
     auto questionnaire = Questionnaire::parse(settings.questionnaire);
     if (!questionnaire) return Error{text(questionnaire.error(), settings.questionnaire_name), {}};
+    if (const std::filesystem::path file = settings.questionnaire_name; file.extension() == ".toml") {
+        const auto name = questionnaire->id() + "-" + std::to_string(questionnaire->version()) + ".toml";
+        if (file.filename() != name)
+            return Error{file.string() + " holds the questionnaire " + name, "Give the file this name, so that nobody takes one version for another."};
+    }
     Pages pages;
     pages.questionnaire_ = *std::move(questionnaire);
     const auto builder = PageBuilder::open(settings, *pages.questionnaire_);

@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -72,6 +74,21 @@ private:
     mutable std::optional<Error> failure_;
 };
 
+using Sources = std::map<std::string, std::string>;
+
+// Whether a template comes to include `name`, over at most `depth` others.
+bool includes(const Sources& sources, std::string_view source, std::string_view name, std::size_t depth)
+{
+    for (auto at = source.find("{{>"); at != std::string_view::npos; at = source.find("{{>", at + 1)) {
+        const auto end = std::min(source.find("}}", at), source.size());
+        const std::string included(source.substr(at + 3, end - at - 3));
+        if (included == name) return true;
+        const auto found = sources.find(included);
+        if (found != sources.end() && depth > 0 && includes(sources, found->second, name, depth - 1)) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 Result<Templates> Templates::load(const std::filesystem::path& directory)
@@ -90,6 +107,9 @@ Result<Templates> Templates::load(const std::filesystem::path& directory)
         templates.sources_.emplace(entry->path().stem().string(), text);
     }
     if (failed) return system_error("can't read " + directory.string(), failed.value());
+    for (const auto& [name, source] : templates.sources_)
+        if (includes(templates.sources_, source, name, templates.sources_.size()))
+            return Error{fmt::format("the template {}{} includes itself", name, suffix), {}};
     return templates;
 }
 

@@ -11,6 +11,7 @@ namespace amana::front {
 namespace {
 
 constexpr std::string_view open = " open";
+constexpr std::string_view shown = " data-shown";
 constexpr std::string_view checked = " checked";
 constexpr std::string_view selected = " selected";
 constexpr std::string_view invalid = " aria-invalid=\"true\"";
@@ -55,6 +56,8 @@ void FormAgain::begin_slot(const web::Slot& slot)
         if (wrong_ != nullptr) behind_ = page_.to_field.find(wrong_->id)->second;
         return;
     case web::Slot::Kind::open_section: slot_ = when(answers_.answered(*slot.section) || holds_wrong(*slot.section), open); return;
+    case web::Slot::Kind::shown_section: slot_ = when(holds_wrong(*slot.section), shown); return;
+    case web::Slot::Kind::shown_field: slot_ = when(slot.field == wrong_, shown); return;
     case web::Slot::Kind::open_field: slot_ = when(answers_.answered(*slot.field) || slot.field == wrong_, open); return;
     case web::Slot::Kind::open_rows: slot_ = when(answers_.answered_behind(*slot.field, web::rows_in_view), open); return;
     case web::Slot::Kind::proof_open: slot_ = when(wants_proof_, open); return;

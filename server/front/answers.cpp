@@ -59,13 +59,10 @@ void Answers::normalise(Given& given)
 std::optional<Answers::Wrong> Answers::check()
 {
     for (auto& given : given_) normalise(given);
-    for (const auto& section : questionnaire_.sections()) {
-        if (!holds(section.when)) continue;
-        for (const auto& field : section.fields) {
-            if (!holds(field.when)) continue;
-            if (const auto problem = wrong_in(field)) return Wrong{*problem, &field};
-        }
-    }
+    for (const auto& section : questionnaire_.sections())
+        for (const auto& field : section.fields)
+            if (applies(section, field))
+                if (const auto problem = wrong_in(field)) return Wrong{*problem, &field};
     return std::nullopt;
 }
 
@@ -136,19 +133,20 @@ bool Answers::holds(const std::optional<web::Condition>& condition) const
 {
     if (!condition) return true;
     const auto* field = questionnaire_.find(condition->field);
-    if (field == nullptr || !answered(*field)) return true;
+    if (field == nullptr) return true;
+    // Conditions look back only, so this ends.
+    if (!applies(questionnaire_.section_of(*field), *field)) return false;
+    if (!answered(*field)) return true;
     return std::ranges::any_of(condition->values, [&](const std::string& value) { return chosen(*field, value); });
 }
 
-std::vector<crypto::Answer> Answers::sealed() const
+WipedVector<crypto::Answer> Answers::sealed() const
 {
-    std::vector<crypto::Answer> answers;
+    WipedVector<crypto::Answer> answers;
     for (const auto& section : questionnaire_.sections()) {
-        if (!holds(section.when)) continue;
-        for (const auto& field : section.fields) {
-            if (!holds(field.when)) continue;
-            if (auto one = answer(field)) answers.push_back(std::move(*one));
-        }
+        for (const auto& field : section.fields)
+            if (applies(section, field))
+                if (auto one = answer(field)) answers.push_back(std::move(*one));
     }
     std::ranges::sort(answers, {}, &crypto::Answer::field);
     return answers;
@@ -169,14 +167,14 @@ std::optional<crypto::Answer> Answers::answer(const web::Field& field) const
         return std::nullopt;
     }
     case web::FieldType::choices: {
-        std::vector<std::string_view> options;
+        crypto::AnswerTexts options;
         for (const auto& option : field.options)
             if (chosen(field, option)) options.emplace_back(option);
         if (options.empty()) return std::nullopt;
         return crypto::Answer{field.id, std::move(options)};
     }
     case web::FieldType::rows: {
-        std::vector<crypto::AnswerRow> rows;
+        crypto::AnswerRows rows;
         for (std::uint32_t row = 1; row <= field.rows; ++row) {
             const auto text = value(field, row, false);
             if (blank(text)) continue;  // a kind alone says nothing
@@ -198,7 +196,7 @@ bool Answers::urgent() const
     for (const auto& section : questionnaire_.sections())
         for (const auto& field : section.fields)
             for (const auto& option : field.urgent)
-                if (chosen(field, option)) return true;
+                if (chosen(field, option) && applies(section, field)) return true;
     return false;
 }
 

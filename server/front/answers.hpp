@@ -9,7 +9,6 @@
 #include "web/problem.hpp"
 
 #include <optional>
-#include <vector>
 
 namespace amana::front {
 
@@ -37,7 +36,7 @@ public:
     // After check() has found nothing: what is sealed, in ascending order of names. What was not answered is left out, and so
     // is an answer whose condition's question was answered otherwise. Where that was not answered at all, it is kept: a browser
     // too old to fold the form shows all of it.
-    [[nodiscard]] std::vector<crypto::Answer> sealed() const;
+    [[nodiscard]] WipedVector<crypto::Answer> sealed() const;
     // Whether an option was chosen after which the numbers to call come first.
     [[nodiscard]] bool urgent() const;
 
@@ -61,12 +60,13 @@ private:
     [[nodiscard]] std::optional<web::Problem> wrong_in(const web::Field& field) const;
     [[nodiscard]] std::optional<web::Problem> wrong_text(const web::Field& field, std::string_view value) const;
     [[nodiscard]] bool holds(const std::optional<web::Condition>& condition) const;
+    [[nodiscard]] bool applies(const web::Section& section, const web::Field& field) const { return holds(section.when) && holds(field.when); }
     [[nodiscard]] std::optional<crypto::Answer> answer(const web::Field& field) const;
     void normalise(Given& given);
 
     const web::Questionnaire& questionnaire_;
     SecretText& text_;
-    std::vector<Given> given_;
+    WipedVector<Given> given_;
 };
 
 }  // namespace amana::front

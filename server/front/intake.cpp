@@ -62,8 +62,15 @@ asio::awaitable<void> Intake::take(ByteView body)
         case FormReader::Event::data: co_await take_data(form_.data()); break;
         case FormReader::Event::part_end: co_await end_part(); break;
         case FormReader::Event::done: form_done_ = true; break;
-        case FormReader::Event::malformed: fail(web::Problem::bad_request); co_return;
-        case FormReader::Event::too_many: fail(web::Problem::too_many_parts); co_return;
+        // What stands behind this place is not read any more.
+        case FormReader::Event::malformed:
+            kept_all_ = false;
+            fail(web::Problem::bad_request);
+            co_return;
+        case FormReader::Event::too_many:
+            kept_all_ = false;
+            fail_files(web::Problem::too_many_parts);
+            co_return;
         }
     }
 }
@@ -87,7 +94,10 @@ void Intake::begin_part(const Part& part)
     switch (answers_.begin(part.name)) {
     case Answers::Begun::taken: part_ = PartKind::answer; break;
     case Answers::Begun::unknown: break;
-    case Answers::Begun::twice: fail(web::Problem::bad_request); break;
+    case Answers::Begun::twice:
+        kept_all_ = false;
+        fail(web::Problem::bad_request);
+        break;
     }
 }
 
@@ -96,10 +106,16 @@ void Intake::begin_file(const Part& part)
     // Some programs say a name in another way (filename*); what they send is a file all the same.
     const auto given = part.filename.value_or(std::string_view());
     const auto name = given.size() <= crypto::max_attachment_name_bytes && utf8_length(given) ? given : std::string_view();
-    pending_name_ = keep(name);
-    pending_type_ = keep(is_type(part.content_type) ? part.content_type : std::string_view());
-    if (!pending_name_ || !pending_type_) return fail_files(web::Problem::too_many_parts);
+    const auto type = is_type(part.content_type) ? part.content_type : std::string_view();
     part_ = PartKind::file;
+    if (problem_) return;
+    // What is typed behind the files has its room, however many there are.
+    if (name.size() + type.size() > names_left_ || attachments_.size() == crypto::max_attachments)
+        return fail_files(web::Problem::too_many_parts);
+    names_left_ -= name.size() + type.size();
+    pending_name_ = keep(name);
+    pending_type_ = keep(type);
+    if (!pending_name_ || !pending_type_) return fail_files(web::Problem::too_many_parts);
     // A browser sends an empty part without a name where no file was chosen; with a name it is an empty file.
     if (!given.empty()) (void)begin_attachment();
 }
@@ -205,7 +221,10 @@ asio::awaitable<void> Intake::put(ByteView plaintext)
 
 asio::awaitable<std::optional<web::Problem>> Intake::finish()
 {
-    if (!form_done_) fail(web::Problem::bad_request);
+    if (!form_done_) {
+        kept_all_ = false;
+        fail(web::Problem::bad_request);
+    }
     if (const auto wrong = answers_.check()) fail(wrong->problem, wrong->field);
     if (!problem_) co_await seal_rest();
     if (!problem_) co_await settle();
@@ -219,7 +238,7 @@ asio::awaitable<void> Intake::seal_rest()
     fields.form_version = questionnaire_.version();
     crypto::random_bytes(fields.submission);
     const auto answers = answers_.sealed();
-    std::vector<crypto::AttachmentEntry> entries;
+    WipedVector<crypto::AttachmentEntry> entries;
     for (const auto& attachment : attachments_)
         entries.push_back({text_at(attachment.name), text_at(attachment.type), attachment.size, attachment.sha256});
 

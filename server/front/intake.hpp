@@ -21,6 +21,8 @@ namespace amana::front {
 
 // All text of one request: fields, and names and types of files.
 inline constexpr std::size_t max_text_bytes = 64 * 1024;
+// Of it, names and types of files.
+inline constexpr std::size_t max_names_bytes = 32 * 1024;
 
 class Intake {
 public:
@@ -77,6 +79,7 @@ private:
     std::vector<crypto::XWingPublicKey> recipients_;
     FormReader form_;
     std::uint64_t files_left_;
+    std::size_t names_left_ = max_names_bytes;
 
     std::optional<web::Problem> problem_;
     const web::Field* problem_field_ = nullptr;
@@ -90,7 +93,7 @@ private:
     const web::Questionnaire& questionnaire_;
     std::optional<Span> pending_name_;  // of the file part under way, until it proves to be a file
     std::optional<Span> pending_type_;
-    std::vector<Attachment> attachments_;
+    WipedVector<Attachment> attachments_;
     Locked<crypto::Sha256> hash_;
     std::optional<crypto::Sealer> sealer_;
     std::optional<Upload> upload_;

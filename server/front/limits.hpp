@@ -15,7 +15,7 @@ namespace amana::front {
 
 // Locked memory that one report may come to hold beside its read buffer: a chunk being sealed, the text and the manifest
 // while they grow, a part's head, and whole pages around each.
-inline constexpr std::size_t locked_bytes_per_report = 384 * 1024;
+inline constexpr std::size_t locked_bytes_per_report = 448 * 1024;
 // The read buffer of one request under way (server/front/http.hpp), in whole pages.
 inline constexpr std::size_t locked_bytes_per_request = 20 * 1024;
 // What all read buffers may take together.

@@ -3,6 +3,7 @@
 
 #include "base/require.hpp"
 #include "server/front/again.hpp"
+#include "server/front/even_writer.hpp"
 #include "server/front/log_answer.hpp"
 #include "web/escape.hpp"
 
@@ -247,16 +248,6 @@ asio::awaitable<bool> Session::thank(const Intake& intake, std::string_view lang
     co_return co_await page(pages.received(language, urgent));
 }
 
-asio::awaitable<bool> Session::write_all(std::span<const ByteView> parts)
-{
-    stream_->set_deadline(Stream::Clock::now() + write_timeout);
-    for (const auto part : parts) {
-        const auto written = co_await stream_->write(part);
-        if (!written) co_return false;
-    }
-    co_return true;
-}
-
 asio::awaitable<bool> Session::proof_page(const web::ProofPage& page, std::string_view promise)
 {
     SecretText link(3 * wire::max_promise_bytes);
@@ -264,21 +255,30 @@ asio::awaitable<bool> Session::proof_page(const web::ProofPage& page, std::strin
     const bool fits = append_percent_encoded(link, promise) && web::append_escaped(note, promise);
     require(fits, "a promise longer than it can be");
     const std::array holes{link.view(), note.view()};
-    const bool more = keep_alive();
     // A proof that were too long for its page would be sent in a plain one.
     const auto packed = page.packed.around(holes);
     if (packed_ && packed) {
-        const auto head = site_.responses.head(status::ok, web::packed_page_bytes, more, gzip_line);
-        const std::array parts{as_bytes(head), ByteView(packed->at(0)), holes[0], ByteView(packed->at(1)), holes[1], ByteView(packed->at(2))};
-        const bool written = co_await write_all(parts);
-        co_return written && more;
+        const std::array parts{ByteView(packed->at(0)), holes[0], ByteView(packed->at(1)), holes[1], ByteView(packed->at(2))};
+        co_return co_await write_page(web::packed_page_bytes, gzip_line, parts);
     }
-    const auto length = page.parts[0].size() + link.size() + page.parts[1].size() + note.size() + page.parts[2].size();
-    const auto head = site_.responses.head(status::ok, large_size(length), more);
-    const std::string padding(large_size(length) - length, '\n');
-    const std::array parts{as_bytes(head), as_bytes(page.parts[0]), holes[0], as_bytes(page.parts[1]), holes[1], as_bytes(page.parts[2]), as_bytes(padding)};
-    const bool written = co_await write_all(parts);
-    co_return written && more;
+    const std::array parts{as_bytes(page.parts[0]), holes[0], as_bytes(page.parts[1]), holes[1], as_bytes(page.parts[2])};
+    co_return co_await write_page(large_page_bytes, {}, parts);
+}
+
+asio::awaitable<bool> Session::write_page(std::uint64_t length, std::string_view extra, std::span<const ByteView> parts)
+{
+    const bool more = keep_alive();
+    const auto head = site_.responses.head(status::ok, length, more, extra);
+    EvenWriter writer(*stream_);
+    bool going_on = co_await writer.put(as_bytes(head));
+    for (const auto part : parts) {
+        if (!going_on) co_return false;
+        going_on = co_await writer.put(part);
+        length -= part.size();
+    }
+    if (going_on) going_on = co_await writer.pad(length);
+    if (going_on) going_on = co_await writer.finish();
+    co_return going_on && more;
 }
 
 asio::awaitable<bool> Session::form_again(std::string_view language, web::Problem problem, const Intake& intake)
@@ -290,15 +290,15 @@ asio::awaitable<bool> Session::form_again(std::string_view language, web::Proble
     std::uint64_t length = 0;
     for (auto counted = again(); counted.next(piece);) length += piece.size();
 
-    stream_->set_deadline(Stream::Clock::now() + write_timeout);
     const bool more = keep_alive();
     const auto head = site_.responses.head(status_of(problem), large_size(length), more);
-    auto written = co_await stream_->write(as_bytes(head));
+    EvenWriter writer(*stream_);
+    bool going_on = co_await writer.put(as_bytes(head));
     auto page = again();
-    while (written && page.next(piece)) written = co_await stream_->write(piece.view());
-    const std::string padding(large_size(length) - length, '\n');
-    if (written) written = co_await stream_->write(as_bytes(padding));
-    co_return written && more;
+    while (going_on && page.next(piece)) going_on = co_await writer.put(piece.view());
+    if (going_on) going_on = co_await writer.pad(large_size(length) - length);
+    if (going_on) going_on = co_await writer.finish();
+    co_return going_on && more;
 }
 
 }  // namespace amana::front

@@ -34,7 +34,8 @@ private:
     [[nodiscard]] asio::awaitable<Served> problem_page(std::string_view language, web::Problem problem);
     [[nodiscard]] asio::awaitable<Served> form_again(std::string_view language, web::Problem problem, const Intake& intake);
     [[nodiscard]] asio::awaitable<Served> proof_page(const web::ProofPage& page, std::string_view promise);
-    [[nodiscard]] asio::awaitable<bool> write_all(std::span<const ByteView> parts);
+    // A page of `length` bytes: the parts, and line ends behind them. Plain parts come to at most one large page.
+    [[nodiscard]] asio::awaitable<Served> write_page(std::uint64_t length, std::string_view extra, std::span<const ByteView> parts);
     [[nodiscard]] asio::awaitable<Served> thank(const Intake& intake, std::string_view language);
     [[nodiscard]] asio::awaitable<Served> receive_report(const Request& request, std::string_view language);
     [[nodiscard]] asio::awaitable<Served> receive_form(Intake& intake, std::string_view language);

@@ -60,11 +60,22 @@ int run_check(const Path& file, const MemoryProtection& memory)
         check_machine(*config, memory, findings);
     }
     report(findings, file);
-    std::cout << file.string() << ": " << findings.count() << "\n";
-    if (findings.errors() != 0 || !config || !material) return 1;
-    print_verified(*config, *material, memory, now);
+    if (findings.errors() != 0 || !config || !material) {
+        std::cout << file.string() << ": " << findings.count() << "\n";
+        return 1;
+    }
     // What is wrong with the questionnaire, a catalogue or a template, the front alone can tell.
-    return front_can_begin(*config, *std::move(material)) ? 0 : 1;
+    Material for_pages;
+    for_pages.keyset_note = material->keyset_note;
+    for_pages.questionnaire = material->questionnaire;
+    for_pages.logo = material->logo;
+    if (!front_can_begin(*config, std::move(for_pages))) {
+        std::cout << file.string() << ": " << findings.count() << ", but the form's pages can't be made\n";
+        return 1;
+    }
+    std::cout << file.string() << ": " << findings.count() << "\n";
+    print_verified(*config, *material, memory, now);
+    return 0;
 }
 
 bool report(const Findings& findings, const Path& config)

@@ -129,7 +129,7 @@ private:
             }
             own.finish();
         }
-        section.finish();
+        section.finish("Its language is none of 'languages' in [site]: add it there, or remove this section.");
     }
 
     void listen(Section section)

@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <exception>
 #include <iostream>
 
@@ -60,6 +61,8 @@ int run(const CLI::App& app, const Options& options)
 int main(int argc, char** argv)
 {
     open_standard_descriptors();
+    // A program that ends before it has read what it is told is an error to be said, not the end of this one.
+    (void)std::signal(SIGPIPE, SIG_IGN);
     Options options;
     CLI::App app("The Amana server: receives reports, seals them, stores them sealed.", "amana-server");
     app.footer("Exit codes: 0 done; 1 refused or failed, the reason is on stderr; 2 wrong use of the command line.");

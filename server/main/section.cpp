@@ -160,7 +160,7 @@ void Section::duration(std::string_view key, std::chrono::seconds least, std::ch
     out = *value;
 }
 
-void Section::finish()
+void Section::finish(const std::string& remedy)
 {
     if (table_ == nullptr) return;
     for (const auto& [key, node] : *table_) {
@@ -170,7 +170,7 @@ void Section::finish()
         std::string known;
         for (const auto& candidate : known_) known += (known.empty() ? "" : ", ") + candidate;
         findings_->error(place_of(key.source()), "unknown " + std::string(node.is_table() ? "section " : "key ") + label(name),
-                         guess ? "Did you mean '" + *guess + "'?" : "Known here: " + known + ".");
+                         !remedy.empty() ? remedy : guess ? "Did you mean '" + *guess + "'?" : "Known here: " + known + ".");
     }
 }
 

@@ -36,8 +36,8 @@ public:
     void duration(std::string_view key, std::chrono::seconds least, std::chrono::seconds most,
                   std::chrono::seconds& out);
 
-    // Call last: unknown keys are findings.
-    void finish();
+    // Call last: unknown keys are findings. `remedy`: what to do about one, else the nearest known key is named.
+    void finish(const std::string& remedy = {});
 
 private:
     const toml::node* find(std::string_view key);

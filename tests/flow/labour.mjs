@@ -51,8 +51,9 @@ await test('check explains mistakes in the questionnaire by line', async () => {
   const at = lines.findIndex((line) => /^type = "choice"/.test(line));
   lines[at] = 'type = "choise"';
   fs.writeFileSync(form, lines.join('\n'));
-  const { status, stderr } = checked();
+  const { status, stdout, stderr } = checked();
   same(status, 1, 'exit code');
+  check(stdout.includes("can't be made") && !stdout.includes('certificate'), `no summary as if all were well: ${stdout}`);
   check(stderr.includes(`${form}:${at + 1}:`) && stderr.includes('choice'), `what it says: ${stderr}`);
   fs.writeFileSync(form, good);
 });

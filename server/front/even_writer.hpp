@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Sends in pieces of one size, whatever it is given piece by piece: where TLS records end would tell what stands in them.
+#pragma once
+
+#include "base/secret.hpp"
+#include "server/front/tls.hpp"
+
+namespace amana::front {
+
+class EvenWriter {
+public:
+    explicit EvenWriter(Stream& stream) : stream_(stream) {}
+
+    // What a TLS record holds at most (RFC 8446, 5.1).
+    inline static constexpr std::size_t piece_bytes = 16 * 1024;
+    // False when the other side is gone, or takes none of a piece for a minute.
+    [[nodiscard]] asio::awaitable<bool> put(ByteView bytes);
+    // So many line ends, behind a page.
+    [[nodiscard]] asio::awaitable<bool> pad(std::uint64_t count);
+    // Sends what is left.
+    [[nodiscard]] asio::awaitable<bool> finish();
+
+private:
+    Stream& stream_;
+    SecretBuffer buffer_{piece_bytes};
+    std::size_t used_ = 0;
+};
+
+}  // namespace amana::front
