@@ -60,8 +60,9 @@ Result<Card> plan_card(const Content& content)
     Typesetter set(sentences.language, sentences.right_to_left, id1.width);
     const auto qr = qr_code(set, content.address, {whole.start + whole.width - qr_side, qr_side});
     if (!qr) return qr.error();
-    const auto front = at_largest_scale(smallest_print / text_size, [&](double scale) { return plan_front(set, content, *qr, scale); });
-    const auto back = at_largest_scale(smallest_print / text_size, [&](double scale) { return plan_back(set, content, scale); });
+    constexpr Sizes scales{1, smallest_print / text_size};
+    const auto front = at_largest(scales, [&](double scale) { return plan_front(set, content, *qr, scale); });
+    const auto back = at_largest(scales, [&](double scale) { return plan_back(set, content, scale); });
     if (const auto shown = set.complete(); !shown) return shown.error();
     if (!front || !back)
         return Error{fmt::format("the {} sentences do not fit on the {} of a card at {} points", sentences.language,

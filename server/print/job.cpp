@@ -60,7 +60,8 @@ Result<Colour> parse_colour(const std::string& text)
 {
     ByteArray<3> parts{};
     std::string digits = text.starts_with('#') ? text.substr(1) : "";
-    std::ranges::transform(digits, digits.begin(), [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
+    for (auto& c : digits)
+        if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
     if (!from_hex(digits, parts))
         return Error{fmt::format("--colour {} is not a colour", text), "Write it as #rrggbb, six hexadecimal digits."};
     return Colour{parts[0] / 255.0, parts[1] / 255.0, parts[2] / 255.0};
@@ -131,7 +132,8 @@ Result<std::string> onion_host(const std::string& url)
     append(summed, all.last(1));
     ByteArray<crypto_hash_sha3256_BYTES> sum{};
     crypto_hash_sha3256(sum.data(), summed.data(), summed.size());
-    if (bytes[34] != 3 || bytes[32] != sum[0] || bytes[33] != sum[1]) return bad("its checksum is wrong, so some character is");
+    if (bytes[34] != 3 || bytes[32] != sum[0] || bytes[33] != sum[1])
+        return bad("its checksum is wrong, so some character is");
     return Result<std::string>(boost::system::in_place_value, host);
 }
 

@@ -13,7 +13,6 @@ namespace amana::print {
 
 namespace {
 
-constexpr double size_step = 0.98;  // from one size that is tried to the next
 constexpr double dot = 72 / dots_per_inch;
 constexpr int least_version = 3;  // 29 modules, so that 4 of them are 14 %
 
@@ -81,29 +80,31 @@ std::optional<Box> header(Typesetter& set, const Content& content, double size, 
 std::optional<Box> headline(Typesetter& set, const Content& content, Sizes sizes, double height, double padding, Place place)
 {
     const Place inner{place.start + padding, place.width - 2 * padding};
-    for (double size = sizes.largest; size >= sizes.smallest; size *= size_step) {
-        auto words = set.text({{content.sentences.headline, true}}, {size, ink_on(content.colour)}, inner);
-        if (!words || words->height > height - 2 * padding) continue;
-        return Box{height, [words = std::move(*words), height, colour = content.colour, x = set.left(place),
-                            width = place.width](cairo_t* cairo, double top) {
-                       set_ink(cairo, colour);
-                       cairo_rectangle(cairo, x, top, width, height);
-                       cairo_fill(cairo);
-                       words.draw(cairo, top + (height - words.height) / 2);
-                   }};
-    }
-    return std::nullopt;
+    const auto words = at_largest(sizes, [&](double size) {
+        auto fitted = set.text({{content.sentences.headline, true}}, {size, ink_on(content.colour)}, inner);
+        return fitted && fitted->height <= height - 2 * padding ? fitted : std::nullopt;
+    });
+    if (!words) return std::nullopt;
+    return Box{height, [words = *words, height, colour = content.colour, x = set.left(place), width = place.width](
+                           cairo_t* cairo, double top) {
+                   set_ink(cairo, colour);
+                   cairo_rectangle(cairo, x, top, width, height);
+                   cairo_fill(cairo);
+                   words.draw(cairo, top + (height - words.height) / 2);
+               }};
 }
 
 std::optional<Box> address(Typesetter& set, const Content& content, Sizes sizes, Place place)
 {
     constexpr std::size_t most_rows = 3;
-    for (std::size_t rows = 1; rows <= most_rows; ++rows)
-        for (double size = sizes.largest; size >= sizes.smallest; size *= size_step) {
+    std::optional<Box> fitted;
+    for (std::size_t rows = 1; rows <= most_rows && !fitted; ++rows)
+        fitted = at_largest(sizes, [&](double size) -> std::optional<Box> {
             const Style style{size, ink, true};
-            if (const auto code = broken(set, content, rows, style, place.width)) return set.code(*code, style, place);
-        }
-    return std::nullopt;
+            const auto code = broken(set, content, rows, style, place.width);
+            return code ? std::optional(set.code(*code, style, place)) : std::nullopt;
+        });
+    return fitted;
 }
 
 Box fingerprint(Typesetter& set, const Content& content, double size, Place place)
@@ -156,9 +157,11 @@ Result<Box> qr_code(Typesetter& set, const std::string& text, Place place)
                    cairo_scale(cairo, module, module);
                    cairo_set_antialias(cairo, CAIRO_ANTIALIAS_NONE);
                    cairo_set_source_rgb(cairo, 0, 0, 0);
-                   for (std::size_t i = 0; i < dark.size(); ++i)
-                       if ((dark[i] & 1U) != 0)  // the lowest bit: black (qrencode.h)
-                           cairo_rectangle(cairo, static_cast<int>(i) % modules, static_cast<int>(i) / modules, 1, 1);
+                   auto at = dark.begin();
+                   for (int row = 0; row < modules; ++row)
+                       for (int column = 0; column < modules; ++column)
+                           if ((*at++ & 1U) != 0)  // the lowest bit: black (qrencode.h)
+                               cairo_rectangle(cairo, column, row, 1, 1);
                    cairo_fill(cairo);
                    cairo_restore(cairo);
                }};
@@ -166,7 +169,8 @@ Result<Box> qr_code(Typesetter& set, const std::string& text, Place place)
 
 Box rule(Typesetter& set, const Content& content, double thickness, Place place)
 {
-    return {thickness, [thickness, colour = content.colour, x = set.left(place), width = place.width](cairo_t* cairo, double top) {
+    return {thickness,
+            [thickness, colour = content.colour, x = set.left(place), width = place.width](cairo_t* cairo, double top) {
                 set_ink(cairo, colour);
                 cairo_rectangle(cairo, x, top, width, thickness);
                 cairo_fill(cairo);

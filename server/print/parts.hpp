@@ -19,11 +19,20 @@ struct Content {
 
 inline constexpr Colour ink{0.08, 0.10, 0.11};
 
-// Sizes from `largest` down to `smallest`: the first at which it fits.
 struct Sizes {
     double largest;
     double smallest;
 };
+// What `plan` makes at the largest size, or scale, at which it finds room, from `largest` down by steps. Nothing: there is
+// none at `smallest` either.
+template <typename Plan>
+[[nodiscard]] auto at_largest(Sizes sizes, const Plan& plan) -> decltype(plan(1.0))
+{
+    constexpr int steps = 32;
+    for (int i = 0; i <= steps; ++i)
+        if (auto planned = plan(sizes.largest + (sizes.smallest - sizes.largest) * i / steps)) return planned;
+    return std::nullopt;
+}
 
 // The logo, `height` high at most, and the ministry's name beside it.
 [[nodiscard]] std::optional<Box> header(Typesetter& set, const Content& content, double size, double height, Place place);
@@ -50,15 +59,5 @@ struct Sizes {
 
 // A line in the ministry's colour.
 [[nodiscard]] Box rule(Typesetter& set, const Content& content, double thickness, Place place);
-
-// Sizes on one format are scaled down together, by steps, until `plan` finds room. Nothing: there is none at `smallest`.
-template <typename Plan>
-[[nodiscard]] auto at_largest_scale(double smallest, const Plan& plan) -> decltype(plan(1.0))
-{
-    constexpr int steps = 16;
-    for (int i = 0; i <= steps; ++i)
-        if (auto planned = plan(1 - (1 - smallest) * i / steps)) return planned;
-    return std::nullopt;
-}
 
 }  // namespace amana::print

@@ -12,7 +12,7 @@ constexpr double margin = 16 * mm;  // of which office printers leave some 5 mm 
 constexpr double gap = 7 * mm;
 constexpr double column_gap = 9 * mm;
 constexpr double qr_side = 46 * mm;
-constexpr double least_headline_height = 72 * mm;
+constexpr double least_headline_height = 84 * mm;
 constexpr Place whole{margin, a4.width - 2 * margin};
 constexpr double half = (whole.width - column_gap) / 2;
 constexpr Place first_half{whole.start, half};
@@ -48,9 +48,8 @@ std::optional<Box> plan(Typesetter& set, const Content& content, const Box& qr, 
     auto proves = proof(set, content, scale);
     auto urgent = emergency(set, content, 14.5 * scale, whole);
     if (!head || !invites || !where || !proves || !urgent) return std::nullopt;
-    auto rest = stack({std::move(*invites), std::move(*where), rule(set, content, 1.5, whole), std::move(*proves), rule(set, content, 1.5, whole),
-                       std::move(*urgent)},
-                      gap);
+    const auto line = rule(set, content, 1.5, whole);
+    auto rest = stack({std::move(*invites), std::move(*where), line, std::move(*proves), line, std::move(*urgent)}, gap);
     // The headline takes what is left.
     const auto height = a4.height - 2 * margin - head->height - rest.height - 2 * gap;
     if (height < least_headline_height * scale) return std::nullopt;
@@ -67,7 +66,7 @@ Result<Painter> plan_poster(const Content& content)
     Typesetter set(sentences.language, sentences.right_to_left, a4.width);
     const auto qr = qr_code(set, content.address, {whole.start + whole.width - qr_side, qr_side});
     if (!qr) return qr.error();
-    const auto page = at_largest_scale(0.6, [&](double scale) { return plan(set, content, *qr, scale); });
+    const auto page = at_largest({1, 0.6}, [&](double scale) { return plan(set, content, *qr, scale); });
     if (const auto shown = set.complete(); !shown) return shown.error();
     if (!page)
         return Error{fmt::format("the {} sentences do not fit on a poster", sentences.language),

@@ -39,12 +39,13 @@ Painter ten_of(const Painter& side)
 {
     return [side](cairo_t* cairo) {
         cut_marks(cairo);
-        for (int i = 0; i < columns * rows; ++i) {
-            cairo_save(cairo);
-            cairo_translate(cairo, left + i % columns * id1.width, top + i / columns * id1.height);
-            side(cairo);
-            cairo_restore(cairo);
-        }
+        for (int row = 0; row < rows; ++row)
+            for (int column = 0; column < columns; ++column) {
+                cairo_save(cairo);
+                cairo_translate(cairo, left + column * id1.width, top + row * id1.height);
+                side(cairo);
+                cairo_restore(cairo);
+            }
     };
 }
 

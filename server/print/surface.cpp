@@ -11,7 +11,7 @@ namespace amana::print {
 
 namespace {
 
-// cairo would write the time of day; SOURCE_DATE_EPOCH is not for a file that is to be the same everywhere.
+// cairo would write the time of day.
 constexpr auto no_time = "1970-01-01T00:00:00Z";
 
 cairo_status_t keep(void* bytes, const unsigned char* data, unsigned int size)
@@ -101,7 +101,8 @@ Result<Bytes> as_png(Size size, const Painter& page)
 
 Result<std::shared_ptr<cairo_surface_t>> read_png(ByteView bytes)
 {
-    std::shared_ptr<cairo_surface_t> picture(cairo_image_surface_create_from_png_stream(take, &bytes), cairo_surface_destroy);
+    std::shared_ptr<cairo_surface_t> picture(cairo_image_surface_create_from_png_stream(take, &bytes),
+                                             cairo_surface_destroy);
     const auto status = cairo_surface_status(picture.get());
     if (status == CAIRO_STATUS_SUCCESS) return picture;
     return cairo_error("not a PNG", status);

@@ -84,7 +84,8 @@ std::pair<double, double> trimmed(PangoLayout* layout, double size)
     const LayoutIterator last(pango_layout_get_iter(layout));
     while (pango_layout_iter_next_line(last.get()) != FALSE) {}
     const auto top = std::min(points(marks.y), points(pango_layout_get_baseline(layout)) - capital_height * size);
-    const auto bottom = std::max(points(marks.y + marks.height), points(pango_layout_iter_get_baseline(last.get())) + descent * size);
+    const auto bottom = std::max(points(marks.y + marks.height),
+                                 points(pango_layout_iter_get_baseline(last.get())) + descent * size);
     return {top, bottom - top};
 }
 
@@ -180,7 +181,8 @@ Typesetter::Layout Typesetter::layout(const std::vector<Span>& spans, const Styl
     pango_layout_set_text(made.get(), words.c_str(), static_cast<int>(words.size()));
     pango_layout_set_auto_dir(made.get(), FALSE);
     const auto own_height = points(extents(made.get()).height);
-    pango_layout_set_line_spacing(made.get(), static_cast<float>(std::max(leading, least_leading * style.size / own_height)));
+    pango_layout_set_line_spacing(made.get(),
+                                  static_cast<float>(std::max(leading, least_leading * style.size / own_height)));
     note_missing(made.get());
     return made;
 }
