@@ -44,7 +44,7 @@ std::vector<std::string> print_arguments(const PrintJob& job)
     };
     option("data", job.data.string());
     for (const auto& language : job.languages) option("language", language);
-    texts("headline", job.headlines);
+    option("form", job.form.string());
     texts("name", job.names);
     texts("numbers", job.numbers);
     option("address", job.address);
@@ -80,6 +80,7 @@ int run_print(const Path& file, const PrintOptions& options)
         job.names[language] = config->texts[i].name;
         job.numbers[language] = config->texts[i].numbers;
     }
+    job.form = config->form.value;
     job.address = config->address;
     job.onion = config->onion;
     job.root = config->root_fingerprint.value;

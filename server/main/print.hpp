@@ -13,8 +13,8 @@ namespace amana::server {
 struct PrintJob {
     std::filesystem::path data;
     std::vector<std::string> languages;
-    std::map<std::string, std::string> headlines;  // by language, as are the next two; of other languages none is printed
-    std::map<std::string, std::string> names;
+    std::filesystem::path form;                // the questionnaire, whose invitation is the headline
+    std::map<std::string, std::string> names;  // by language, as are the numbers; of other languages none is printed
     std::map<std::string, std::string> numbers;
     std::string address;  // https://...
     std::string onion;    // http://....onion, or empty

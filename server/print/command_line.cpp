@@ -9,7 +9,8 @@ void declare(CLI::App& app, Arguments& to)
 {
     app.add_option("--data", to.data, "Where locale/ lies")->type_name("DIR")->required();
     app.add_option("--language", to.languages, "The languages to print")->type_name("LANG")->required();
-    app.add_option("--headline", to.headlines, "Instead of the catalogue's invitation")->type_name("LANG=TEXT");
+    app.add_option("--form", to.form, "The questionnaire whose invitation is the headline")->type_name("FILE");
+    app.add_option("--headline", to.headlines, "Instead of that invitation")->type_name("LANG=TEXT");
     app.add_option("--name", to.names, "The ministry's name")->type_name("LANG=TEXT");
     app.add_option("--numbers", to.numbers, "Whom to call in an emergency")->type_name("LANG=TEXT");
     app.add_option("--address", to.address, "The form's address")->type_name("URL")->required();

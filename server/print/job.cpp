@@ -175,6 +175,7 @@ Result<Job> check(const Arguments& arguments)
     if (!names) return names.error();
     auto numbers = by_language("--numbers", arguments.numbers, job.languages);
     if (!numbers) return numbers.error();
+    job.form = arguments.form;
     job.headlines = std::move(*headlines);
     job.names = std::move(*names);
     job.numbers = std::move(*numbers);

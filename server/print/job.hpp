@@ -28,6 +28,7 @@ struct Colour {
 struct Arguments {
     Path data;
     std::vector<std::string> languages;
+    std::string form;
     std::vector<std::string> headlines;  // LANG=TEXT, as are the next two
     std::vector<std::string> names;
     std::vector<std::string> numbers;
@@ -44,6 +45,7 @@ struct Arguments {
 struct Job {
     Path data;
     std::vector<std::string> languages;  // none twice
+    Path form;  // the questionnaire that invites; empty: the shipped one on recruitment
     std::map<std::string, std::string> headlines;
     std::map<std::string, std::string> names;
     std::map<std::string, std::string> numbers;

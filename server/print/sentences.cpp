@@ -1,14 +1,31 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "server/print/sentences.hpp"
 
+#include "base/file.hpp"
 #include "server/print/groups.hpp"
 #include "web/catalogue.hpp"
+#include "web/form_page.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
 
 namespace amana::print {
+
+namespace {
+
+// What the questionnaire invites to.
+Result<std::string> invitation(const Job& job, const web::Catalogue& catalogue)
+{
+    if (job.form.empty()) return catalogue.find("recruitment.invitation");
+    const auto bytes = read_file(job.form, web::max_questionnaire_bytes);
+    if (!bytes) return bytes.error();
+    const auto questionnaire = web::Questionnaire::parse(as_text(*bytes));
+    if (!questionnaire) return Error{web::text(questionnaire.error(), job.form.string()), {}};
+    return web::form_sentence(*questionnaire, catalogue, "invitation");
+}
+
+}  // namespace
 
 Result<Sentences> find_sentences(const Job& job, const std::string& language)
 {
@@ -25,6 +42,12 @@ Result<Sentences> find_sentences(const Job& job, const std::string& language)
     sentences.ministry = own(job.names);
     sentences.numbers = own(job.numbers);
 
+    if (sentences.headline.empty()) {
+        auto headline = invitation(job, *catalogue);
+        if (!headline) return headline.error();
+        sentences.headline = *std::move(headline);
+    }
+
     struct Wanted {
         std::string& to;
         const char* msgid;
@@ -32,7 +55,6 @@ Result<Sentences> find_sentences(const Job& job, const std::string& language)
     std::string direction;
     const std::array wanted{
         Wanted{direction, "direction"},
-        Wanted{sentences.headline, "recruitment.invitation"},
         Wanted{sentences.ministry, "ministry"},
         Wanted{sentences.scan, "print_scan"},
         Wanted{sentences.onion, "print_onion"},

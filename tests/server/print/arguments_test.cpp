@@ -52,7 +52,7 @@ TEST_CASE("all that is configured arrives, whatever it looks like")
 {
     auto job = smallest();
     job.languages = {"ar", "en"};
-    job.headlines = {{"en", "[a, b]"}};
+    job.form = "/etc/amana/labour-1.toml";
     job.names = {{"ar", "وزارة \"الخارجية\""}, {"en", "--force = 'x'"}, {"fr", "Ministère"}};
     job.numbers = {{"en", "Police 999, +90 312"}, {"ar", ""}};
     job.onion = "http://x.onion";
@@ -63,7 +63,7 @@ TEST_CASE("all that is configured arrives, whatever it looks like")
     job.force = true;
     const auto arguments = understood(job);
     CHECK(arguments.languages == job.languages);
-    CHECK(arguments.headlines == Strings{"en=[a, b]"});
+    CHECK(arguments.form == "/etc/amana/labour-1.toml");
     CHECK(arguments.names == Strings{"ar=وزارة \"الخارجية\"", "en=--force = 'x'"});  // fr is not printed
     CHECK(arguments.numbers == Strings{"en=Police 999, +90 312"});
     CHECK(arguments.address == job.address);
