@@ -35,7 +35,7 @@ function png(size = 64) {
 fs.writeFileSync(`${folder}/logo.png`, png());
 
 const names = { en: 'Ministry of Labour', ar: 'وزارة العمل', ne: 'श्रम मन्त्रालय' };
-const site = { languages: ['en', 'ar', 'ne'], form, logo: `${folder}/logo.png`, colour: '#7a1f3d', read_every: '6h', exit: 'https://www.example.org/' };
+const site = { languages: ['en', 'ar', 'ne'], form, logo: `${folder}/logo.png`, colour: '#7a1f3d', read_every: '6h', exit: 'https://www.example.org/', address: 'https://labour.example.org/' };
 const texts = Object.fromEntries(Object.entries(names).map(([language, name]) => [`texts.${language}`, { name, numbers: '911, 110', law: `${name} § 1`, embassy: `${name} ☎ 000` }]));
 const server = await Server.make(`${folder}/server`, desk, { site, ...texts });
 const checked = () => spawnSync(program('amana-server'), ['check', '--config', server.config], { encoding: 'utf8' });
@@ -64,6 +64,19 @@ await test('check names the language that lacks a text all others have', async (
   same(status, 1, 'exit code');
   check(stderr.includes("'embassy'") && stderr.includes('ne'), stderr);
   await server.configure({ site, ...texts });
+});
+
+await test('posters and cards in its own words', async () => {
+  const paper = `${folder}/paper`;
+  const { status, stderr } = spawnSync(program('amana-server'), ['print', '--config', server.config, '--out', paper], { encoding: 'utf8' });
+  same([status, stderr], [0, ''], 'amana-server print');
+  for (const language of site.languages) {
+    for (const file of [`poster-${language}.pdf`, `poster-${language}.png`, `card-${language}.pdf`, `cards-${language}.pdf`]) check(fs.statSync(`${paper}/${file}`).size > 1000, file);
+    count('languages on paper');
+  }
+  const words = spawnSync('pdftotext', [`${paper}/poster-en.pdf`, '-'], { encoding: 'utf8' }).stdout.replaceAll(/\s+/g, ' ');
+  const invitation = /^invitation = "(.*)"$/m.exec(fs.readFileSync(form, 'utf8'))[1];
+  for (const said of [invitation, 'Ministry of Labour', '911, 110', 'https://labour.example.org/']) check(words.includes(said), `${said}: ${words}`);
 });
 
 await server.start();
