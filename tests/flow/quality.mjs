@@ -141,6 +141,14 @@ for (const [name, options] of [['chromium', {}], ['firefox', {}], ['chromium', {
       // The other site took the form's place in the history: the step before is the one before the form.
       await other.page.goBack();
       same(other.url(), `${server.url}/`, 'one step back');
+      // What was sent stands in no earlier page of the tab either, whatever the browser keeps.
+      await open();
+      await other.paste('#story', story);
+      same(await other.follow('button'), 200, 'sent');
+      await other.follow('#exit');
+      await gone();
+      await other.page.goBack();
+      same([other.url(), await other.value('#story')], [`${server.url}/en/`, ''], 'the form, one step back');
       const keys = other.page.keyboard;
       await open();
       for (let i = 0; i < 3; i += 1) await keys.press('Shift');

@@ -45,7 +45,8 @@ export async function openBrowser(name, { javascript = true, downloads, offline 
 async function openChromium(javascript, downloads, offline, trusts) {
   const spki = trusts && createHash('sha256').update(new X509Certificate(fs.readFileSync(trusts)).publicKey.export({ type: 'spki', format: 'der' })).digest('base64');
   const args = trusts ? [...chromiumArguments, `--ignore-certificate-errors-spki-list=${spki}`] : chromiumArguments;
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args, timeout: navigationMs });
+  // As people have it: pages that were left are kept for "back".
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args, ignoreDefaultArgs: ['--disable-back-forward-cache'], timeout: navigationMs });
   const context = await browser.newContext({ ignoreHTTPSErrors: !trusts, javaScriptEnabled: javascript, offline });
   return new Browser(browser, await context.newPage(), {
     resize: (page, size) => page.setViewportSize(size),
