@@ -27,10 +27,10 @@ struct CommandLine {
     std::string verifier;
     bool replace = false;
     bool new_log = false;
-    std::vector<std::filesystem::path> bundles;
     bool accept_erased = false;
-    std::string id;
     bool json = false;
+    std::vector<std::filesystem::path> bundles;
+    std::string id;
     std::filesystem::path data;  // forms/ and locale/; empty: where find_data() finds them
     std::string language = "en";
     std::filesystem::path form;
