@@ -9,8 +9,8 @@ using namespace amana;
 using namespace amana::desk;
 using namespace amana::desk::testing;
 namespace json = boost::json;
-using List = std::vector<std::string_view>;
-using Rows = std::vector<crypto::AnswerRow>;
+using List = crypto::AnswerTexts;
+using Rows = crypto::AnswerRows;
 
 namespace {
 
