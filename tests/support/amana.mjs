@@ -78,6 +78,7 @@ export async function freePort() {
   const start = randomBytes(2).readUInt16BE();
   for (let i = 0; i < portCount; i += 1) {
     const port = firstPort + ((start + i) % portCount);
+    if (port === 10080) continue; // which browsers refuse (Fetch, "port blocking")
     const taken = await listening({ path: `\0amana-test-port-${port}` });
     if (!taken) continue;
     taken.unref();
