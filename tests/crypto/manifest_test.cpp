@@ -7,6 +7,7 @@
 #include "tests/crypto/opening.hpp"
 #include "tests/support/catch.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace amana::crypto::testing {
@@ -119,10 +120,50 @@ TEST_CASE("a manifest that our own code would write wrongly ends the process")
     CHECK(write(fields, {{"b", ""}, {"a", ""}}, {}));
     CHECK(write(fields, {{"a", ""}, {"a", ""}}, {}));
     CHECK(write(fields, {{"A", ""}}, {}));
+    CHECK_FALSE(write(fields, {{"a", AnswerTexts{""}}}, {}));
+    CHECK(write(fields, {{"a", AnswerTexts{}}}, {}));
+    CHECK(write(fields, {{"a", AnswerTexts(max_values + 1, "")}}, {}));
+    CHECK_FALSE(write(fields, {{"a", AnswerRows{{{"k", ""}, {"v", ""}}}}}, {}));
+    CHECK(write(fields, {{"a", AnswerRows{}}}, {}));
+    CHECK(write(fields, {{"a", AnswerRows{AnswerRow{}}}}, {}));
+    CHECK(write(fields, {{"a", AnswerRows{{{"v", ""}, {"k", ""}}}}}, {}));
+    CHECK(write(fields, {{"a", AnswerRows{{{"k", ""}, {"k", ""}}}}}, {}));
+    CHECK(write(fields, {{"a", AnswerRows{{{"K", ""}}}}}, {}));
+    CHECK(write(fields, {{"a", AnswerRows(max_values + 1, {{"k", ""}})}}, {}));
     CHECK(write(fields, {}, {{"", "with space", 0, {}}}));
     auto unnamed = fields;
     unnamed.form_id = "";
     CHECK(write(unnamed, {}, {}));
+}
+
+TEST_CASE("answers of every kind are written in the one way they are read")
+{
+    const std::string text = "قال \"تعال\"\n";
+    const std::vector<Answer> answers{{"a", text},
+                                      {"b", AnswerTexts{"y", "", text}},
+                                      {"c", AnswerRows{{{"k", "1"}, {"v", text}}, {{"v", ""}}}},
+                                      {"d", AnswerTexts{"one"}},
+                                      {"e", AnswerTexts(max_values, "x")}};
+    SecretText out(max_manifest_bytes);
+    REQUIRE(write_manifest(out, fields, answers, {}));
+    CHECK(out.text().starts_with(R"({"answers":{"a":"قال \"تعال\"\n","b":["y","","قال \"تعال\"\n"],)"
+                                 R"("c":[{"k":"1","v":"قال \"تعال\"\n"},{"v":""}],"d":["one"],"e":["x",)"));
+    const auto manifest = Manifest::parse(out.view());
+    REQUIRE(manifest.has_value());
+    const auto& read = manifest->answers();
+    REQUIRE(read.size() == answers.size());
+    CHECK(std::ranges::equal(read[0].values, std::vector<std::string_view>{text}));
+    CHECK(std::ranges::equal(read[1].values, std::vector<std::string_view>{"y", "", text}));
+    REQUIRE(read[2].rows.size() == 2);
+    CHECK((read[2].rows[0] == Manifest::Row{{"k", "1"}, {"v", text}}));
+    CHECK((read[2].rows[1] == Manifest::Row{{"v", ""}}));
+    CHECK(std::ranges::equal(read[3].values, std::vector<std::string_view>{"one"}));
+    CHECK(read[4].values.size() == max_values);
+    // Wherever its room ends, it is refused and not cut.
+    for (std::size_t max = 0; max < out.size(); ++max) {
+        SecretText small(max);
+        CHECK_FALSE(write_manifest(small, fields, answers, {}));
+    }
 }
 
 TEST_CASE("answers of every kind are read")

@@ -206,6 +206,8 @@ TEST_CASE("a mistake in a template is refused", "[web]")
     CHECK_THAT(spoil("form.mustache", "{{t.send}}", "{{t.no_such_thing}}"), Contains("lacks \"no_such_thing\""));
     CHECK_THAT(spoil("top.mustache", "{{name}}", "{{nmae}}"), Contains("{{nmae}}"));
     CHECK_THAT(spoil("form.mustache", "{{>foot}}", "{{>feet}}"), Contains("{{>feet}}"));
+    CHECK_THAT(spoil("emergency.mustache", "<p class", "{{>emergency}}<p class"), Contains("emergency.mustache includes itself"));
+    CHECK_THAT(spoil("foot.mustache", "<footer>", "{{>form}}<footer>"), Contains("includes itself"));
     CHECK_THAT(spoil("alert.mustache", "{{/kept}}", ""), Contains("alert.mustache"));
     CHECK_THAT(spoil("field.mustache", "\n{{value}}", "{{value}}"), Contains("line after <textarea>"));
     CHECK_THAT(spoil("form.mustache", "<h1>", "<h1>\x01"), Contains("control character"));

@@ -188,8 +188,12 @@ TEST_CASE("each answer has its place in the form again", "[web]")
         CHECK_FALSE(pieces.back().has_slot);
         std::map<Kind, std::size_t> expected{{Kind::alert, 1}, {Kind::proof_open, 1}, {Kind::proof_checked, 1}};
         for (const auto& section : questionnaire.sections()) {
-            if (!section.open) ++expected[Kind::open_section];
+            if (!section.open) {
+                ++expected[Kind::open_section];
+                ++expected[Kind::shown_section];
+            }
             for (const auto& field : section.fields) {
+                ++expected[Kind::shown_field];
                 if (field.warning) ++expected[Kind::open_field];
                 if (field.type == FieldType::text || field.type == FieldType::line) ++expected[Kind::text];
                 if (field.type == FieldType::text || field.type == FieldType::line || field.type == FieldType::files) ++expected[Kind::invalid];
@@ -226,14 +230,21 @@ TEST_CASE("conditions become rules that only browsers with :has() read", "[web]"
     const auto style = web::condition_style(with("[[section.field]]\nid = \"about\"\ntype = \"choice\"\noptions = [\"me\", \"friend\", \"other\"]\n"
                                                  "[[section]]\nid = \"person\"\nwhen.about = [\"friend\", \"other\"]\n[[section.field]]\nid = \"name\"\n"
                                                  "type = \"line\"\nmax = 90\nwhen.about = [\"friend\"]\n"));
-    const std::string friends = "[name=about] [value=friend]:checked,[name=about][value=friend]:checked";
-    const std::string others = "[name=about] [value=other]:checked,[name=about][value=other]:checked";
-    CHECK(style == "@supports selector(:has(*)){.only-if{display:none}form:not(:has(" + friends + "," + others +
-                       ")) #s-person{display:none}form:not(:has(" + friends + ")) #f-name{display:none}}");
+    const std::string friends = "[name=about] [value=\"friend\"]:checked,[name=about][value=\"friend\"]:checked";
+    const std::string others = "[name=about] [value=\"other\"]:checked,[name=about][value=\"other\"]:checked";
+    CHECK(style == "@supports selector(:has(*)){#s-person>.only-if{display:none}form:not(:has(" + friends + "," + others +
+                       ")) #s-person:not([data-shown]){display:none}#f-name>.only-if{display:none}form:not(:has(" + friends +
+                       ")) #f-name:not([data-shown]){display:none}}");
     // What the rules name is on the form.
     const auto& form = pages().form("en").plain;
-    CHECK_THAT(form, Contains("#s-journey{display:none}") && Contains("<details id=\"s-journey\"") && Contains("#s-person{display:none}"));
+    CHECK_THAT(form, Contains("#s-journey:not([data-shown]){display:none}") && Contains("<details id=\"s-journey\"") &&
+                         Contains("#s-person:not([data-shown]){display:none}"));
     CHECK(count(form, "<p class=\"only-if\">") == 2);
+    // In other browsers it is said in words, with the answers that are meant.
+    for (const auto& language : pages().languages())
+        CHECK_THAT(pages().form(language).plain,
+                   Contains("<p class=\"only-if\">" + escaped(test::read_catalogue(language).at("only_if").text) + " (" + sentence(language, "about.family") + " / " +
+                            sentence(language, "about.friend") + " / " + sentence(language, "about.stranger") + ")</p>"));
 }
 
 TEST_CASE("a questionnaire that brings its sentences is asked in them, and not in a language it lacks", "[web]")
@@ -257,7 +268,17 @@ TEST_CASE("a questionnaire that brings its sentences is asked in them, and not i
     }
     std::cout << checked << " sentences\n";
     settings.languages = {"ar", "en", "fr"};
-    CHECK_THAT(test::refusal(settings), Contains("the questionnaire has no sentences in fr") && Contains("[sentences.fr]"));
+    CHECK_THAT(test::refusal(settings), Contains("the questionnaire labour-1 has no sentences in fr; it has them in ar, en, ne") && Contains("[sentences.fr]"));
+}
+
+TEST_CASE("a questionnaire's file has its name and version", "[web]")
+{
+    auto settings = test::shipped_settings();
+    settings.languages = {"en"};
+    settings.questionnaire_name = "/etc/amana/mine.toml";
+    CHECK_THAT(test::refusal(settings), Contains("/etc/amana/mine.toml holds the questionnaire recruitment-2.toml"));
+    settings.questionnaire_name = "/etc/amana/recruitment-2.toml";
+    CHECK(web::Pages::load(settings).has_value());
 }
 
 TEST_CASE("a mistake in the questionnaire is told with the file and the line", "[web]")
@@ -273,13 +294,15 @@ TEST_CASE("a mistake in the questionnaire is told with the file and the line", "
 TEST_CASE("a page rendered with marks is cut at each of them, and a mark that is none is refused", "[web]")
 {
     const auto questionnaire = with("");
-    const auto pieces = web::cut_at_marks(questionnaire, "before\x01" "0 0 0 0 0\x02 and\n<textarea>\n\x01" "7 0 0 0 0\x02</textarea>").value();
+    const auto text = "\x01" + std::to_string(static_cast<int>(Kind::text)) + " 0 0 0 0\x02";
+    const auto beyond = "\x01" + std::to_string(static_cast<int>(Kind::row_selected) + 1) + " 0 0 0 0\x02";
+    const auto pieces = web::cut_at_marks(questionnaire, "before\x01" "0 0 0 0 0\x02 and\n<textarea>\n" + text + "</textarea>").value();
     REQUIRE(pieces.size() == 3);
     CHECK((pieces[0].before == "before" && pieces[0].slot.kind == Kind::alert));
     CHECK((pieces[1].before == " and\n<textarea>\n" && pieces[1].slot.kind == Kind::text && pieces[1].slot.field->id == "story"));
     CHECK((pieces[2].before == "</textarea>" && !pieces[2].has_slot));
-    for (const auto* wrong : {"\x01", "\x01" "0 0 0 0 0", "\x01\x02", "\x01" "0 0 0 0\x02", "\x01" "0 0 0 0 0 0\x02", "\x01" "12 0 0 0 0\x02", "\x01" "1 1 0 0 0\x02",
-                              "\x01" "1 0 1 0 0\x02", "\x01" "-1 0 0 0 0\x02", "\x01" "a 0 0 0 0\x02", "\x01" "0  0 0 0\x02", ">\x01" "7 0 0 0 0\x02"}) {
+    for (const auto& wrong : std::vector<std::string>{"\x01", "\x01" "0 0 0 0 0", "\x01\x02", "\x01" "0 0 0 0\x02", "\x01" "0 0 0 0 0 0\x02", beyond, "\x01" "1 1 0 0 0\x02",
+                              "\x01" "1 0 1 0 0\x02", "\x01" "-1 0 0 0 0\x02", "\x01" "a 0 0 0 0\x02", "\x01" "0  0 0 0\x02", ">" + text}) {
         INFO(wrong);
         CHECK(web::cut_at_marks(questionnaire, wrong).has_error());
     }

@@ -93,7 +93,7 @@ TEST_CASE("What was typed comes back unharmed, in every kind of control")
         std::size_t scripts = 0;
         for (const auto& token : scan_html(html)) scripts += token.tag == "script" ? 1U : 0U;
         CHECK(scripts == 1);
-        CHECK(html.ends_with("</body>\n</html>\n"));
+        CHECK(html.find("</body>\n</html>\n") == html.find_last_not_of('\n') - 14);
     }
 }
 
@@ -129,6 +129,11 @@ TEST_CASE("What was answered is open, and nothing else")
     CHECK(open({}, "files") == Found{{"details#s-files"}, 1});
     CHECK(open({}, "reach") == Found{{"details#s-sharing", "details#"}, 2});
     CHECK(open({}, "story") == Found{{}, 0});
+    // What holds the problem is shown, even where its condition would fold it away.
+    const auto shown = [](const char* wrong) { return with_attribute(page_of(Typed().answers, Problem::long_answer, wrong).html, "data-shown"); };
+    CHECK(shown("flight") == std::set<std::string>{"details#s-journey", "div#f-flight"});
+    CHECK(shown("story") == std::set<std::string>{"div#f-story"});
+    CHECK(shown(nullptr).empty());
 }
 
 TEST_CASE("The problem is said first, with a link to its question")

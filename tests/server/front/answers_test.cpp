@@ -59,6 +59,17 @@ type = "line"
 max = 90
 when.signs = ["debt"]
 [[section.field]]
+id = "lender"
+type = "choice"
+options = ["agent", "bank"]
+urgent = ["agent"]
+when.signs = ["debt"]
+[[section.field]]
+id = "lent"
+type = "line"
+max = 90
+when.lender = ["agent"]
+[[section.field]]
 id = "adds"
 type = "text"
 max = 120
@@ -106,10 +117,10 @@ std::string sealed(const Given& given)
         all += (all.empty() ? "" : " ") + std::string(answer.field) + "=";
         if (const auto* text = std::get_if<std::string_view>(&answer.value)) {
             all += *text;
-        } else if (const auto* texts = std::get_if<std::vector<std::string_view>>(&answer.value)) {
+        } else if (const auto* texts = std::get_if<crypto::AnswerTexts>(&answer.value)) {
             for (const auto one : *texts) all += "+" + std::string(one);
         } else {
-            for (const auto& row : std::get<std::vector<crypto::AnswerRow>>(answer.value)) {
+            for (const auto& row : std::get<crypto::AnswerRows>(answer.value)) {
                 all += "{";
                 for (const auto& [name, value] : row) all += "(" + std::string(name) + ":" + std::string(value) + ")";
                 all += "}";
@@ -254,6 +265,12 @@ TEST_CASE("An answer whose condition does not hold is dropped, and kept where no
     CHECK(sealed(with({{"signs", "debt"}, {"signs", "threats"}, {"owed", "7"}})) == "owed=7 signs=+debt+threats story=0123456789");
     CHECK(sealed(with({{"signs", "threats"}, {"owed", "7"}})) == "signs=+threats story=0123456789");
     CHECK(sealed(with({{"owed", "7"}})) == "owed=7 story=0123456789");
+    // And so is what hangs on an answer that is dropped.
+    CHECK(sealed(with({{"signs", "debt"}, {"lender", "agent"}, {"lent", "9"}})) == "lender=agent lent=9 signs=+debt story=0123456789");
+    CHECK(sealed(with({{"signs", "threats"}, {"lender", "agent"}, {"lent", "9"}})) == "signs=+threats story=0123456789");
+    CHECK(sealed(with({{"signs", "debt"}, {"lender", "bank"}, {"lent", "9"}})) == "lender=bank signs=+debt story=0123456789");
+    CHECK(sealed(with({{"lender", "agent"}, {"lent", "9"}})) == "lender=agent lent=9 story=0123456789");
+    CHECK(sealed(with({{"signs", "threats"}, {"lent", "9"}})) == "signs=+threats story=0123456789");
     // What is dropped is not checked.
     CHECK(problem(with({{"about", "me"}, {"name", std::string(91, 'x')}, {"things.1.kind", "fax"}})).empty());
     CHECK(problem(with({{"signs", "threats"}, {"owed", "\xff"}})).empty());
@@ -268,6 +285,8 @@ TEST_CASE("What is urgent")
     CHECK(urgent(with({{"about", "me"}})));
     CHECK(urgent(with({{"signs", "debt"}, {"signs", "threats"}})));
     CHECK_FALSE(urgent(with({{"name", "me"}, {"adds", "threats"}})));
+    CHECK(urgent(with({{"signs", "debt"}, {"lender", "agent"}})));
+    CHECK_FALSE(urgent(with({{"signs", "secrecy"}, {"lender", "agent"}})));  // dropped
 }
 
 TEST_CASE("What is given back")

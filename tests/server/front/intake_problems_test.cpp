@@ -134,6 +134,29 @@ TEST_CASE("Whether all could be kept is known, so that a page does not say so wh
     CHECK(outcome.field == "pasted");
     CHECK(outcome.story == story);
     CHECK_FALSE(outcome.kept_all);
+    // What stands behind the place where reading ended can't be known.
+    for (const auto& body : {FormBody().story(story).so_far(), std::string("nothing like a form"), FormBody().story(story).story(story).end(),
+                             FormBody().story(story).part("no head", "").answer("period", "March").end()})
+        CHECK_FALSE(reporting.send(body).kept_all);
+    CHECK(reporting.send(FormBody().story("short").end()).kept_all);
+    CHECK(reporting.send(FormBody().story(story).file("f", std::string(2U << 20U, 'x')).end()).kept_all);
+}
+
+TEST_CASE("What is typed behind many files has its room")
+{
+    Reporting reporting;
+    FormBody form;
+    for (std::size_t i = 0; i < crypto::max_attachments - 1; ++i) form.file(std::string(max_names_bytes / crypto::max_attachments - 20, 'n'), "");
+    const auto whole = reporting.send(FormBody(form).story(story + std::string(11'000, 'x')).end());
+    REQUIRE(whole.report);
+    CHECK(whole.report->files.size() == crypto::max_attachments - 1);
+    FormBody named;
+    for (std::size_t i = 0; i < max_names_bytes / 255 + 1; ++i) named.file(std::string(255, 'n'), "");
+    const auto outcome = reporting.send(named.story(story + std::string(11'000, 'x')).end());
+    CHECK(outcome.problem == Problem::too_many_parts);
+    CHECK(outcome.field == "files");
+    CHECK(outcome.story == story + std::string(11'000, 'x'));
+    CHECK(outcome.kept_all);
 }
 
 TEST_CASE("How much the files may be")
