@@ -39,7 +39,7 @@ bool accepts_gzip(std::string_view value)
         coding.remove_prefix(std::min(coding.find_first_not_of(" \t"), coding.size()));
         const auto end = std::min(coding.find_first_of("; \t"), coding.size());
         if (!boost::beast::iequals(coding.substr(0, end), "gzip")) continue;
-        const auto weight = coding.find("q=", end);
+        const auto weight = std::min(coding.find("q=", end), coding.find("Q=", end));
         return weight == std::string_view::npos || coding.substr(weight + 2).find_first_of("123456789") != std::string_view::npos;
     }
     return false;

@@ -64,13 +64,14 @@ void Section::out_of_range(const toml::node& node, std::string_view key, const s
 
 Section Section::section(std::string_view key)
 {
+    const auto whole = (name_.empty() ? "" : name_ + ".") + std::string(key);
     const auto* node = find(key);
     if (node != nullptr && !node->is_table()) {
         findings_->error(place_of(node->source()), label(key) + " must be a section, not " + type_of(*node),
-                         "Write [" + std::string(key) + "] on a line of its own, and its keys below.");
+                         "Write [" + whole + "] on a line of its own, and its keys below.");
         node = nullptr;
     }
-    return {*findings_, node == nullptr ? nullptr : node->as_table(), std::string(key)};
+    return {*findings_, node == nullptr ? nullptr : node->as_table(), whole};
 }
 
 std::optional<std::string> Section::string_of(const toml::node& node, std::string_view key, std::string_view example)
