@@ -67,6 +67,42 @@ await test('every page is of one of two sizes, whichever page, language and stat
   }
 });
 
+// The lengths of the records that carry data, as an observer of the wire sees them.
+async function recordLengths(line, version, language, fields) {
+  line.tap = [];
+  const form = fields && formBody(fields);
+  await new Promise((resolve, reject) => {
+    const socket = tls.connect({ port: line.port, host: '127.0.0.1', rejectUnauthorized: false, minVersion: version, maxVersion: version }, () => {
+      const head = form ? `POST /${language}/report HTTP/1.1\r\nContent-Type: ${form.type}\r\nContent-Length: ${form.length}` : `GET /${language}/ HTTP/1.1`;
+      socket.write(`${head}\r\nHost: a\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n`);
+      for (const piece of form?.pieces ?? []) socket.write(piece);
+    });
+    socket.on('error', reject).on('end', resolve).resume();
+  });
+  const bytes = Buffer.concat(line.tap);
+  const lengths = [];
+  for (let at = 0; at + 5 <= bytes.length; at += 5 + bytes.readUInt16BE(at + 3)) if (bytes[at] === 23) lengths.push(bytes.readUInt16BE(at + 3));
+  return lengths.join(' ');
+}
+
+await test('nor do the lengths of records tell which page, which language, or how much was typed', async () => {
+  const line = await slowLine(server.port, { kbits: 1_000_000, roundTripMs: 0 });
+  for (const version of ['TLSv1.2', 'TLSv1.3']) {
+    const smalls = new Set();
+    const larges = new Set();
+    for (const language of ['ar', 'en', 'am', 'ru']) {
+      smalls.add(await recordLengths(line, version, language));
+      smalls.add(await recordLengths(line, version, language, { story: `a proof, please, in ${language}`, fields: { proof: '1' } }));
+      smalls.add(await recordLengths(line, version, language, { story: 'a proof, urgently', fields: { proof: '1', urgency: 'danger_now' } }));
+      for (const typed of [10, 1000, 5000]) larges.add(await recordLengths(line, version, language, { story: 'short', fields: { pasted: '<'.repeat(typed) } }));
+      count('answers whose records were compared', 6);
+    }
+    same([smalls.size, larges.size], [1, 1], `${version}: ${[...smalls, ...larges].join(' | ')}`);
+    check(![...smalls][0].includes([...larges][0]), 'the two sizes differ');
+  }
+  line.close();
+});
+
 await test('with TLS around it, the first load is at most 20 KiB', async () => {
   const line = await slowLine(server.port, { kbits: 1_000_000, roundTripMs: 0 });
   for (const language of languages) {

@@ -5,7 +5,7 @@
 // segments in flight, and one more for each that was acknowledged (RFC 6928, RFC 5681).
 //
 //   const line = await slowLine(port, { kbits: 400, roundTripMs: 600 });
-//   ... https://127.0.0.1:${line.port} ... line.down: bytes that came back ... line.close()
+//   ... https://127.0.0.1:${line.port} ... line.down: bytes that came back; with line.tap = [], the bytes too ... line.close()
 
 import net from 'node:net';
 
@@ -52,6 +52,7 @@ export async function slowLine(target, { kbits, roundTripMs }) {
     setTimeout(() => {
       const upstream = net.connect(target, '127.0.0.1');
       direction(client, upstream, (n) => { line.up += n; }, false);
+      upstream.on('data', (data) => line.tap?.push(data));
       direction(upstream, client, (n) => { line.down += n; }, true);
       client.resume();
     }, roundTripMs);
