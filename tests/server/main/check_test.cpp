@@ -55,12 +55,12 @@ std::string shipped_form()
 TEST_CASE("a config whose pages can be made is good")
 {
     Site site;
-    for (const auto* keys : {"", "form = \"mine.toml\"\ncolour = \"#7a1f1f\"\nexit = \"https://example.org/\"\nread_every = \"12h\"\n"}) {
-        write_text(site.at("mine.toml"), shipped_form());
+    write_text(site.at("recruitment-2.toml"), shipped_form());
+    for (const auto* keys : {"", "form = \"recruitment-2.toml\"\ncolour = \"#7a1f1f\"\nexit = \"https://example.org/\"\nread_every = \"12h\"\n"}) {
         const auto told = check(site, keys, "[texts.en]\nnumbers = \"112\"\n[texts.ar]\nnumbers = \"112\"\n");
         CAPTURE(told.text);
         CHECK(told.code == 0);
-        CHECK_THAT(told.text, Contains("form         " + (*keys == '\0' ? (from_environment("AMANA_BUILD") / "share/amana/forms/recruitment-2.toml") : site.at("mine.toml")).string()));
+        CHECK_THAT(told.text, Contains("form         " + (*keys == '\0' ? (from_environment("AMANA_BUILD") / "share/amana/forms/recruitment-2.toml") : site.at("recruitment-2.toml")).string()));
     }
 }
 
@@ -86,10 +86,12 @@ TEST_CASE("what the pages can't be made of is told")
         const auto told = check(site, keys, sections);
         CAPTURE(keys, sections);
         CHECK(told.code == 1);
-        CHECK_THAT(told.text, Contains(expected));
+        CHECK_THAT(told.text, Contains(expected) && Contains("but the form's pages can't be made") && !Contains("certificate  "));
     };
     refused("colour = \"#ffff00\"\n", "", "too pale");
     refused("", "[texts.ar]\nlaw = \"x\"\n", "'law' is configured for some languages, and not for en");
+    write_text(site.at("mine.toml"), shipped_form());
+    refused("form = \"mine.toml\"\n", "", "mine.toml holds the questionnaire recruitment-2.toml");
     write_text(site.at("logo.png"), "GIF89a");
     refused("logo = \"logo.png\"\n", "", "the logo is not a PNG");
 }
