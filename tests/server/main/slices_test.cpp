@@ -140,6 +140,37 @@ TEST_CASE("the keeper's slice comes back as it went")
     CHECK(back->root_fingerprint == std::string(64, 'b'));
 }
 
+TEST_CASE("the front's slice is held to its bounds")
+{
+    const auto sound = [](auto change) {
+        auto slice = front_slice();
+        change(slice);
+        return decode_front(encode(slice).view()).has_value();
+    };
+    CHECK(sound([](FrontSlice&) {}));
+    const auto of_languages = [](std::size_t count) {
+        return [count](FrontSlice& slice) {
+            slice.site.languages.assign(count, "ar");
+            slice.site.texts.assign(count, {});
+        };
+    };
+    CHECK_FALSE(sound(of_languages(0)));
+    CHECK(sound(of_languages(max_languages)));
+    CHECK_FALSE(sound(of_languages(max_languages + 1)));
+    const auto text = [](auto member, std::size_t size) {
+        return [=](FrontSlice& slice) { (slice.site.*member).resize(size, 'x'); };
+    };
+    CHECK(sound(text(&SiteSlice::exit, max_address_bytes)));
+    CHECK_FALSE(sound(text(&SiteSlice::exit, max_address_bytes + 1)));
+    CHECK_FALSE(sound(text(&SiteSlice::colour, max_address_bytes + 1)));
+    CHECK(sound(text(&SiteSlice::logo, max_logo_bytes)));
+    CHECK_FALSE(sound(text(&SiteSlice::logo, max_logo_bytes + 1)));
+    CHECK(sound(text(&SiteSlice::questionnaire, max_questionnaire_bytes)));
+    CHECK_FALSE(sound(text(&SiteSlice::questionnaire, max_questionnaire_bytes + 1)));
+    CHECK(sound([](FrontSlice& slice) { slice.site.texts[1].law.resize(max_text_bytes, 'x'); }));
+    CHECK_FALSE(sound([](FrontSlice& slice) { slice.site.texts[1].law.resize(max_text_bytes + 1, 'x'); }));
+}
+
 TEST_CASE("a slice cut short anywhere, or with anything after it, is refused")
 {
     const auto front = encode(front_slice());
