@@ -185,12 +185,22 @@ await test("MDN's HTTP Observatory: A+", async () => {
   same([grade, testsFailed], ['A+', 0], 'grade, tests failed');
 });
 
+// On a busy machine it can miss the start of a load, says so, and asks to be run again; a score is never asked for twice.
+async function lighthouse(url, report, again = 2) {
+  const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--ignore-certificate-errors', '--disable-background-networking', '--no-first-run'];
+  try {
+    await run(process.execPath, [`${source}/tests/node_modules/lighthouse/cli/index.js`, url, '--quiet', '--output=json', `--output-path=${report}`,
+      '--only-categories=accessibility,best-practices,performance', `--chrome-flags=${flags.join(' ')}`], { env: { ...trusted, CHROME_PATH: '/usr/bin/chromium' }, maxBuffer: 1 << 26 });
+  } catch (error) {
+    if (again === 0 || !`${error.stderr}`.includes('Please run Lighthouse again')) throw error;
+    await lighthouse(url, report, again - 1);
+  }
+}
+
 await test('Lighthouse: accessibility and best practices 100', async () => {
   const report = `${build}/lighthouse.json`;
-  const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--ignore-certificate-errors', '--disable-background-networking', '--no-first-run'];
   for (const language of tier(['ar'], ['ar', 'en', 'fr', 'ru'])) {
-    await run(process.execPath, [`${source}/tests/node_modules/lighthouse/cli/index.js`, `${server.url}/${language}/`, '--quiet', '--output=json', `--output-path=${report}`,
-      '--only-categories=accessibility,best-practices,performance', `--chrome-flags=${flags.join(' ')}`], { env: { ...trusted, CHROME_PATH: '/usr/bin/chromium' }, maxBuffer: 1 << 26 });
+    await lighthouse(`${server.url}/${language}/`, report);
     const { categories, audits } = JSON.parse(fs.readFileSync(report, 'utf8'));
     const failed = (category) => categories[category].auditRefs.filter(({ id, weight }) => weight > 0 && audits[id].score !== null && audits[id].score < 1).map(({ id }) => `${id} ${audits[id].displayValue ?? ''}`);
     console.log(`        Lighthouse, ${language}: ${Object.values(categories).map(({ title, score }) => `${title} ${Math.round(score * 100)}`).join(', ')}`);
