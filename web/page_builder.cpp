@@ -240,6 +240,7 @@ Result<AgainPage> PageBuilder::again(const Catalogue& catalogue, Values values) 
     // Going elsewhere would lose what was typed.
     values.set("few_languages", false);
     values.set("many_languages", false);
+    values.set("awaiting", false);
     const auto whole = templates_.render("form", catalogue, values);
     if (!whole) return whole.error();
     AgainPage page;

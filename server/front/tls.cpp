@@ -25,7 +25,9 @@ constexpr const char* tls12_ciphers =
 constexpr const char* hybrid_groups = "X25519MLKEM768:X25519:P-256:P-384";
 constexpr const char* groups = "X25519:P-256:P-384";
 
-constexpr auto linger = std::chrono::seconds(2);
+// For what was sent last to reach a slow reader: closed while bytes of theirs come in, a connection is reset, and an answer that
+// is still on its way is lost.
+constexpr auto linger = std::chrono::seconds(20);
 constexpr std::size_t linger_bytes = 1024 * 1024;
 
 template <auto Function>

@@ -156,7 +156,7 @@ async function runCase(port, number) {
     accepted += answers.filter(({ status }) => status === 303).length;
     return answers;
   } catch (error) {
-    error.message += `\n(case ${number}, ${one.kind}${one.tls ? `, ${one.tls}` : ''}, seed ${seed})`;
+    error.stack += `\n(case ${number}, ${one.kind}${one.tls ? `, ${one.tls}` : ''}, ends by ${one.ending}, seed ${seed})`;
     throw error;
   }
 }

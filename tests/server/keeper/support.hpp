@@ -124,7 +124,8 @@ class FaultyStore final : public Store {
 public:
     explicit FaultyStore(Store& inner) : inner_(inner) {}
 
-    // How many of the next stage(), accept() or commit() calls fail, and how.
+    // How many of the next stage(), accept(), discard() or commit() calls fail, and how; of commits, those that have anything to
+    // commit.
     int fail_stage = 0;
     int fail_accept = 0;
     int fail_commit = 0;
@@ -161,6 +162,7 @@ public:
 
 private:
     Store& inner_;
+    bool changed_ = false;
 };
 
 }  // namespace amana::keeper::test
