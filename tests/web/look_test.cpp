@@ -204,8 +204,8 @@ TEST_CASE("a translation that awaits its second reader says so, and leads to the
         if (page.name == "index") continue;
         INFO(page.name << " in " << page.language);
         const std::string behind = page.name == "help" ? "help" : "";
-        const auto marked = "role=\"note\">" + awaiting + " <a href=\"/en/" + behind + "\" hreflang=\"en\" lang=\"en\" dir=\"ltr\">English</a>";
-        CHECK(test::count(page.html, marked) == (page.language == "ar" ? 1 : 0));
+        const auto marked = "<p class=\"awaiting\">" + awaiting + " <a href=\"/en/" + behind + "\" hreflang=\"en\" lang=\"en\" dir=\"ltr\">English</a>";
+        CHECK(test::count(page.html, marked) == (page.language == "ar" && !page.name.starts_with("again") ? 1 : 0));
     }
     settings.languages = {"ar", "fr"};
     CHECK_THAT(test::refusal(settings), Contains("the ar translation awaits a second reader") && Contains("Add \"en\""));
