@@ -10,23 +10,25 @@ const IN_ORDER = ['place', 'time', 'camera', 'text', 'preview', 'other'];
 let drawn = 0;
 
 class Chosen {
-  constructor(file, words, changed) {
+  constructor(file, place, words, changed) {
     drawn += 1;
     Object.assign(this, { id: drawn, file, words, changed, cleaned: null });
     this.told = element('div', {}, paragraph(words.say('seal_cleaning')));
-    this.item = element('li', {}, element('bdi', {}, file.name), ` (${words.size(file.size)})`, this.told);
+    this.item = element('li', { 'data-file': place }, element('bdi', {}, file.name), ` (${words.size(file.size)})`, this.told);
   }
 
   /** { removed, failure, size } has come. */
   show(cleaned) {
     this.cleaned = cleaned;
     const { words } = this, { removed, failure } = cleaned;
+    this.item.dataset.cleaned = failure || 'yes';
     if (failure) fill(this.told, this.question());
     else if (removed.length === 0) fill(this.told, paragraph(words.say('seal_clean')));
     else {
       const named = new Set(removed.map((what) => SAID[what] || 'other'));
       const what = IN_ORDER.filter((one) => named.has(one)).map((one) => words.say(`seal_what_${one}`)).join(' · ');
-      this.box = this.input('checkbox', '1');
+      this.box = this.input('checkbox', '1', 'keep-data');
+      this.box.addEventListener('change', () => { this.item.dataset.cleaned = this.keep ? 'kept' : 'yes'; });
       fill(this.told, paragraph(`${words.say('seal_removed')} ${what}`), this.labelled(this.box, 'seal_keep'));
     }
     this.changed();
@@ -34,14 +36,14 @@ class Chosen {
 
   /** It can't be cleaned: what now? */
   question() {
-    this.radios = ['keep', 'leave'].map((value) => this.input('radio', value));
+    this.radios = ['keep', 'leave'].map((value) => this.input('radio', value, `${value}-file`));
     return element('fieldset', {}, element('legend', { class: 'note' }, this.words.say('seal_uncleanable')),
       this.labelled(this.radios[0], 'seal_as_it_is'), this.labelled(this.radios[1], 'seal_leave_out'));
   }
 
   // In no form: what is asked about files is no answer.
-  input(type, value) {
-    const made = element('input', { type, value, name: `page-file-${this.id}`, form: 'page-no-form' });
+  input(type, value, kind) {
+    const made = element('input', { type, value, class: kind, name: `page-file-${this.id}`, form: 'page-no-form' });
     made.addEventListener('change', this.changed);
     return made;
   }
@@ -68,7 +70,7 @@ export class ChosenFiles {
 
   choose() {
     this.ask({ do: 'drop', ids: this.files.map(({ id }) => id) });
-    this.files = Array.from(this.input.files, (file) => new Chosen(file, this.words, () => this.changed()));
+    this.files = Array.from(this.input.files, (file, place) => new Chosen(file, String(place), this.words, () => this.changed()));
     fill(this.items, ...this.files.map(({ item }) => item));
     for (const { id, file } of this.files) this.ask({ do: 'clean', id, file });
     this.changed();

@@ -16,6 +16,7 @@ const { worker: workerAddress, sealing: sealingAddress } = document.currentScrip
 const main = document.querySelector('main');
 const form = main.querySelector('form');
 const alert = new Alert(main);
+const panel = new Panel(form);
 const saving = Boolean(navigator.connection && navigator.connection.saveData);
 
 let native = false;   // the form is sent as without a script
@@ -31,7 +32,7 @@ class Page {
     this.words = new Words(sealing);
     const ask = (message) => worker.postMessage(message);
     this.note = explain(form, this.words, { hides, bytes, covers: sealing.cover !== null, saving });
-    this.panel = new Panel(form, this.words, { hurry: () => ask({ do: 'hurry' }), cancel: () => this.cancel() });
+    panel.furnish(this.words, { hurry: () => ask({ do: 'hurry' }), cancel: () => this.cancel() });
     this.files = new ChosenFiles(form.querySelector('[type=file]'), this.words, ask, () => this.weigh());
     this.ask = ask;
   }
@@ -47,12 +48,17 @@ class Page {
   /** What keeps it from being sent, said; true when nothing does. */
   isFit(answers) {
     const say = (key, values) => this.words.say(key, values);
-    const told = (problem, ...more) => { alert.show(say(`problem_${problem}`), say(`problem_${problem}_advice`), ...more); return false; };
+    const told = (problem, ...more) => {
+      panel.mark('problem', problem);
+      alert.show(say(`problem_${problem}`), say(`problem_${problem}_advice`), ...more);
+      return false;
+    };
     const wrong = answers.check();
     if (wrong) {
       const link = this.linkTo(wrong.field.id, labelOf(wrong.field.id));
       if (wrong.problem === 'bad_request') return this.unable();
       if (wrong.problem === 'short_story') {
+        panel.mark('problem', wrong.problem);
         alert.show(say('problem_short_story'), say('seal_short_advice', { number: this.words.number(wrong.field.least) }), link);
         return false;
       }
@@ -60,6 +66,7 @@ class Page {
     }
     const { undecided } = this.files;
     if (undecided) {
+      panel.mark('problem', 'undecided');
       alert.show(say('seal_choose', { file: undecided.file.name }), say('seal_choose_advice'), this.linkTo('files', undecided.file.name));
       return false;
     }
@@ -77,13 +84,13 @@ class Page {
     const turn = {};
     this.turn = turn;
     alert.clear();
-    this.panel.open();
+    panel.open();
     await this.files.looked();
     if (this.turn !== turn) return;  // cancelled
     const answers = this.answers();
-    this.panel.close();
-    if (!this.isFit(answers)) { this.stop(); return; }
-    this.panel.open();
+    panel.close();
+    if (!this.isFit(answers)) { busy = false; this.turn = null; return; }
+    panel.open();
     this.urgent = answers.urgent();
     this.proof = Boolean(form.querySelector('#proof') && form.querySelector('#proof').checked);
     unsent = true;
@@ -93,7 +100,7 @@ class Page {
 
   cancel() {
     if (this.sending) this.ask({ do: 'cancel' });
-    else this.stop();
+    else { this.stop(); panel.mark('cancelled'); }
   }
 
   /** Back to the form. */
@@ -101,22 +108,25 @@ class Page {
     this.turn = null;
     this.sending = false;
     busy = false;
-    this.panel.close();
+    panel.close();
   }
 
   ended({ state, promise, perhaps, file }) {
     if (state === 'stored') { this.stored(promise); return; }
     const sent = this.files.sent;
     if (state === 'false') blocked = this;
-    else if (!this.sending) { if (state === 'unable') { native = true; this.note.gone(); } return; }
+    else if (!this.sending) { if (state === 'unable') this.giveUp(); return; }
     this.stop();
     const say = (key, values) => this.words.say(key, values);
+    const again = () => button('sealing-again', form.querySelector('button').textContent, submit);
+    if (state === 'cancelled' && !perhaps) panel.mark('cancelled');
+    else panel.mark('problem', perhaps ? 'perhaps' : state);
     if (state === 'false') alert.show(say('seal_false'), say('seal_false_advice'));
-    else if (perhaps) alert.show(say('seal_perhaps'));
+    else if (perhaps) alert.show(say('seal_perhaps'), again());
     else if (state === 'cancelled') alert.show(say('seal_cancelled'));
     else if (state === 'closed') alert.show(say('problem_closed'), say('problem_closed_advice'));
-    else if (state === 'full') alert.show(say('problem_storage_full'), say('problem_storage_full_advice'));
-    else if (state === 'failed') alert.show(say('seal_failed'), say('seal_failed_advice'));
+    else if (state === 'full') alert.show(say('problem_storage_full'), say('problem_storage_full_advice'), again());
+    else if (state === 'failed') alert.show(say('seal_failed'), say('seal_failed_advice'), again());
     else if (state === 'unreadable') alert.show(say('seal_unreadable', { file: sent[file].file.name }), say('seal_unreadable_advice'));
     else if (state === 'too_large') alert.show(say('problem_too_large'), say('problem_too_large_advice'));
     else if (state === 'too_many') alert.show(say('problem_too_many_parts'), say('problem_too_many_parts_advice'));
@@ -124,28 +134,38 @@ class Page {
     else this.unable();
   }
 
+  giveUp() {
+    native = true;
+    this.note.gone();
+    panel.mark('unavailable');
+  }
+
   unable() {
     const say = (key) => this.words.say(key);
+    panel.mark('problem', 'unable');
     alert.show(say('seal_unable'), say('seal_unable_advice'), ...(this.files.files.length > 0 ? [say('seal_unable_files')] : []),
-      button(say('seal_unsealed'), sendNatively));
+      button('sealing-without', say('seal_unsealed'), sendNatively));
     return false;
   }
 
   stored(promise) {
     unsent = false;
     const emergency = document.getElementById('page-emergency'), reading = document.getElementById('page-reading');
-    form.reset();
+    HTMLFormElement.prototype.reset.call(form);
     for (const field of form.querySelectorAll('textarea,input:not([type])')) field.value = '';
-    this.panel.section.remove();
     showReceived(main, this.words, { urgent: this.urgent, proof: this.proof ? promise : null, emergency, reading: reading ? reading.textContent : '' });
+    panel.mark('stored');
+    panel.section.hidden = true;
+    main.append(panel.section);
   }
 
   hear(message) {
-    if (message.say === 'state') this.panel.show(message.state, message.done, message.total);
-    else if (message.say === 'waiting') this.panel.show('waiting');
+    if (message.say === 'state') panel.show(message.state, message.done, message.total);
+    else if (message.say === 'waiting') panel.show('waiting');
     else if (message.say === 'cleaned') this.files.cleaned(message);
     else if (message.say === 'cost') this.files.showCost(message.bytes);
     else if (message.say === 'over') this.note.over();
+    else if (message.say === 'keys' && panel.section.dataset.state === 'starting') panel.mark('ready');
     else if (message.say === 'ended') this.ended(message);
   }
 }
@@ -159,7 +179,7 @@ function sendNatively() {
   native = true;
   unsent = false;
   busy = false;
-  form.submit();
+  HTMLFormElement.prototype.submit.call(form);  // a question may be called "submit"
 }
 
 /** The page loads nothing but the worker by its script, and that from this one address. */
@@ -173,7 +193,8 @@ function workerURL() {
 }
 
 async function start() {
-  const [response] = await Promise.all([fetch(sealingAddress), document.readyState === 'complete' || new Promise((resolve) => { addEventListener('load', resolve); })]);
+  if (document.readyState !== 'complete') await new Promise((resolve) => { addEventListener('load', resolve); });
+  const response = await fetch(sealingAddress);
   const sealing = await response.json();
   if (!response.ok || sealing.v !== 1) throw new TypeError('another sealing.json');
   const worker = new Worker(workerURL());
@@ -191,11 +212,15 @@ async function start() {
   });
 }
 
-const started = start().catch(() => { native = true; });
+const started = start().catch(() => { native = true; panel.mark('unavailable'); });
 
 form.addEventListener('submit', (event) => {
   if (native) return;
   event.preventDefault();
+  submit();
+});
+
+function submit() {
   if (busy) return;
   busy = true;
   Promise.race([started, new Promise((resolve) => { setTimeout(resolve, PATIENCE); })]).then(() => {
@@ -203,7 +228,7 @@ form.addEventListener('submit', (event) => {
     else if (native || !page) sendNatively();
     else page.send();
   });
-});
+}
 
 // The way out stays free: it hides the page before it leads away.
 addEventListener('beforeunload', (event) => {

@@ -35,7 +35,7 @@ function proofSection(words, note) {
     element('h2', { id: 'proof-title' }, say('proof_title')),
     element('p', { class: 'note' }, strong(say('proof_warning'))),
     paragraph(say('proof_once')),
-    paragraph(element('a', { id: 'proof', href: `data:text/plain;charset=utf-8,${encodeURIComponent(note)}`, download: 'proof.txt' }, say('proof_save'))),
+    paragraph(element('a', { id: 'promise', href: `data:text/plain;charset=utf-8,${encodeURIComponent(note)}`, download: 'proof.txt' }, say('proof_save'))),
     paragraph(say('proof_copy')),
     element('pre', { dir: 'ltr', tabindex: '0' }, note),
     paragraph(`${say('proof_later')} `, element('a', { href: '/log/check.html' }, say('proof_checker'))));

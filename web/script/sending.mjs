@@ -4,7 +4,7 @@
 // that. A cover body goes the very same way, so that neither its bytes nor its times tell it apart.
 import { systemRandom } from './envelope.mjs';
 import { HEAD_BYTES, PIECE_BYTES, post, writeHead } from './line.mjs';
-import { backOff } from './pause.mjs';
+import { aborted, backOff } from './pause.mjs';
 
 // What says for sure that nothing of this upload was stored.
 const REFUSED = ['full', 'closed', 'failed', 'bad', 'keys'];
@@ -97,6 +97,7 @@ export class Sender {
     const before = job.perhaps;
     let unheard = false;  // a try of this last piece whose answer never came
     for (let tries = 1; ; tries += 1) {
+      if (job.signal && job.signal.aborted) throw aborted();
       if (last) job.perhaps = true;
       const answer = await post(this.fetch, this.address, body, job.signal);
       job.failed = answer ? 0 : job.failed + 1;

@@ -20,46 +20,68 @@ export function explain(form, words, { hides, bytes, covers, saving }) {
   return { over: () => { if (hides) note.lastChild.replaceWith(paragraph(say('seal_cover_over'))); }, gone: () => note.remove() };
 }
 
-/** In place of the form while a report is under way. */
+/**
+ * In place of the form while a report is under way. The section is always there, and says in `data-state` what goes on:
+ * starting, ready, unavailable, waiting, sealing (with data-done and data-total), line, stored, cancelled, problem (with
+ * data-problem).
+ */
 export class Panel {
-  constructor(form, words, { hurry, cancel }) {
+  constructor(form) {
     this.form = form;
+    this.section = element('section', { id: 'sealing', class: 'note', hidden: true });
+    this.mark('starting');
+    form.before(this.section);
+  }
+
+  furnish(words, { hurry, cancel }) {
     this.words = words;
     this.status = element('p', { role: 'status' });
     this.bar = element('progress', { max: '1', 'aria-label': words.say('seal_sending') });
     this.amount = element('p');
-    this.now = element('div', {}, button(words.say('seal_at_once'), hurry), paragraph(words.say('seal_at_once_shows')));
-    this.cancel = button(words.say('seal_cancel'), cancel);
-    this.section = element('section', { class: 'note', id: 'page-progress' },
-      this.status, this.bar, this.amount, paragraph(strong(words.say('seal_stay'))), this.now, this.cancel);
+    this.now = element('div', {}, button('sealing-now', words.say('seal_at_once'), hurry), paragraph(words.say('seal_at_once_shows')));
+    this.cancel = button('sealing-cancel', words.say('seal_cancel'), cancel);
+    this.section.append(this.status, this.bar, this.amount, paragraph(strong(words.say('seal_stay'))), this.now, this.cancel);
+  }
+
+  mark(state, problem) {
+    const { dataset } = this.section;
+    dataset.state = state;
+    if (problem) dataset.problem = problem;
+    else delete dataset.problem;
   }
 
   open() {
     this.form.hidden = true;
-    this.form.before(this.section);
+    this.section.hidden = false;
+    this.bar.removeAttribute('value');
+    this.amount.textContent = '';
     this.show('preparing');
     attend(this.status);
   }
 
   close() {
-    this.section.remove();
+    this.section.hidden = true;
     this.form.hidden = false;
   }
 
   /** `state`: preparing, waiting, or one that the worker tells. */
   show(state, done, total) {
+    const broken = ['not_yet', 'unknown', 'busy'].includes(state);
+    if (state === 'waiting') this.mark(state);
+    else this.mark(broken ? 'line' : 'sealing');
     const text = this.words.say(`seal_${state}`);
     if (this.status.textContent !== text) this.status.textContent = text;
     this.now.hidden = state !== 'waiting';
-    this.cancel.textContent = this.words.say(['not_yet', 'unknown', 'busy'].includes(state) ? 'seal_stop' : 'seal_cancel');
+    this.cancel.textContent = this.words.say(broken ? 'seal_stop' : 'seal_cancel');
     if (total === undefined) return;
     this.bar.value = done / total;
+    Object.assign(this.section.dataset, { done, total });
     this.amount.textContent = this.words.say('seal_progress', { done: this.words.size(done), total: this.words.size(total) });
   }
 }
 
-export function button(text, pressed) {
-  const made = element('button', { type: 'button' }, text);
+export function button(id, text, pressed) {
+  const made = element('button', { type: 'button', id }, text);
   made.addEventListener('click', pressed);
   return made;
 }

@@ -3,7 +3,8 @@
 // The worker: all that takes time or needs keys. It is told, and tells, by these messages:
 //
 //   start { sealing, saving }              once, first: what sealing.json says, and whether the browser saves data
-//                                          ready { hides, bytes }: reports are hidden; what all cover bodies come to
+//                                          ready { hides, bytes }: reports are hidden; what all cover bodies come to;
+//                                          then keys: they are the root's
 //   clean { id, file }                     cleaned { id, removed, kept, failure, size }, as of photo/clean.mjs
 //   drop { ids }                           these files are not wanted any more
 //   cost { files, answers }                cost { bytes }: what such a report comes to, or null when it does not fit
@@ -51,7 +52,7 @@ export class Workshop {
       empty: () => ({ ...silent, seal: (to, signal) => this.seal({ answers: {}, files: [] }, newSubmission(), to, signal) }),
       over: () => { if (cover && !saving) this.say({ say: 'over' }); },
     });
-    keys.current().catch((error) => this.end(error));
+    keys.current().then(() => this.say({ say: 'keys' }), (error) => this.end(error));
     this.shipping.run();
     this.say({ say: 'ready', hides: this.shipping.hides, bytes: this.shipping.left * EMPTY });
   }
