@@ -52,7 +52,7 @@ export class SealingPage {
       const files = [...document.querySelectorAll('li[data-file]')];
       return files.length === n && files.every((one) => one.dataset.cleaned);
     }, paths.length), { seconds: 120 });
-    await this.browser.evaluate(() => { for (const box of document.querySelectorAll('li[data-cleaned] input.as-it-is')) box.click(); });
+    await this.browser.evaluate(() => { for (const box of document.querySelectorAll('li[data-cleaned] input.keep-file')) box.click(); });
   }
 
   send() { return this.browser.press('form button[type=submit]'); }
