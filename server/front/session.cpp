@@ -112,6 +112,7 @@ asio::awaitable<bool> Session::serve(const Request& request)
 {
     packed_ = request.accepts_gzip;
     if (request.target.starts_with(log_prefix)) co_return co_await serve_log(request);
+    if (const auto* file = site_.files.find(request.target)) co_return co_await serve_file(request, *file);
     const auto route = find_route(request.target);
     const bool known = route && (route->page == Page::index || site_.pages.speaks(route->language));
     if (known && route->page == Page::report && request.verb == http::verb::post)
@@ -129,6 +130,18 @@ asio::awaitable<bool> Session::serve(const Request& request)
     co_return co_await serve_page(*route, head_only);
 }
 
+asio::awaitable<bool> Session::serve_file(const Request& request, const PublicFile& file)
+{
+    if (!request.expects_continue) co_await drop_body(max_dropped_small);
+    const bool head_only = request.verb == http::verb::head;
+    if (request.verb != http::verb::get && !head_only)
+        co_return co_await send(site_.responses.whole(status::method_not_allowed, "405 Method Not Allowed\n", keep_alive(), false,
+                                                      "Allow: GET, HEAD\r\n", Content::text));
+    const bool packed = packed_ && !file.packed.empty();
+    co_return co_await send(site_.responses.whole(status::ok, packed ? file.packed : file.plain, keep_alive(), head_only,
+                                                  packed ? gzip_line : std::string_view(), file.content));
+}
+
 asio::awaitable<bool> Session::serve_log(const Request& request)
 {
     if (!request.expects_continue) co_await drop_body(max_dropped_small);
@@ -142,8 +155,8 @@ asio::awaitable<bool> Session::serve_log(const Request& request)
 
 asio::awaitable<bool> Session::serve_page(const Route& route, bool head_only)
 {
-    const auto page = [&](Status status, const web::StaticPage& html) {
-        return send(site_.responses.page(status, html, packed_, keep_alive(), head_only));
+    const auto page = [&](Status status, const web::StaticPage& html, Content content = Content::page) {
+        return send(site_.responses.page(status, html, packed_, keep_alive(), head_only, {}, content));
     };
     switch (route.page) {
     case Page::index: co_return co_await page(status::ok, site_.pages.index());
@@ -151,7 +164,7 @@ asio::awaitable<bool> Session::serve_page(const Route& route, bool head_only)
         // Honest before anything is typed: without a valid key nothing can be sealed.
         if (!site_.keys.sealing_keys(site_.clock()))
             co_return co_await page(status::unavailable, site_.pages.problem(route.language, web::Problem::closed));
-        co_return co_await page(status::ok, site_.pages.form(route.language));
+        co_return co_await page(status::ok, site_.pages.form(route.language), Content::form);
     case Page::help: co_return co_await page(status::ok, site_.pages.help(route.language));
     case Page::received: co_return co_await page(status::ok, site_.pages.received(route.language, false));
     case Page::received_urgent: co_return co_await page(status::ok, site_.pages.received(route.language, true));

@@ -26,6 +26,7 @@ private:
     using Served = bool;
 
     [[nodiscard]] asio::awaitable<Served> serve(const Request& request);
+    [[nodiscard]] asio::awaitable<Served> serve_file(const Request& request, const PublicFile& file);
     [[nodiscard]] asio::awaitable<Served> serve_log(const Request& request);
     [[nodiscard]] asio::awaitable<Served> serve_page(const Route& route, bool head_only);
     [[nodiscard]] asio::awaitable<Served> redirect(Status status, std::string location);

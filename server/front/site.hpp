@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "crypto/keyset.hpp"
 #include "server/front/limits.hpp"
+#include "server/front/public_files.hpp"
 #include "server/front/responses.hpp"
 #include "server/front/tls.hpp"
 #include "server/wire/slices.hpp"
@@ -16,6 +17,7 @@ struct Site {
     wire::Limits config;
     crypto::KeySet keys;
     web::Pages pages;
+    PublicFiles files;
     Responses responses;
     TlsContext tls;
     Limits limits;

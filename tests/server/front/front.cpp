@@ -32,7 +32,9 @@ Front::Front(const Options& options)
 {
     auto loaded = shipped_pages();
     Responses responses(loaded);
-    site_.reset(new Site{options.limits, key_set(), std::move(loaded), std::move(responses),
+    const auto keys = key_set();
+    auto files = PublicFiles::make(loaded, as_bytes(keyset_note), keys, options.site);
+    site_.reset(new Site{options.limits, keys, std::move(loaded), std::move(files), std::move(responses),
                          TlsContext::create(secret(identity().certificate), secret(identity().private_key)).value(),
                          Limits(options.limits, {true, SIZE_MAX}), [time = options.time] { return time; }});
     std::array<int, 2> ends{};

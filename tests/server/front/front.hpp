@@ -12,12 +12,16 @@
 
 namespace amana::front::test {
 
+// What the front under test serves as its key set.
+inline constexpr std::string_view keyset_note = "amana keys v1\n";
+
 class Front {
 public:
     struct Options {
         wire::Limits limits;
         UnixTime time = one_week;  // keys are good from 0 to two weeks
         std::string promise;       // what the keeper promises when it is asked
+        wire::SiteSlice site;      // of it: what is served as it is
         std::function<std::optional<Bytes>(const wire::Ask&)> log = [](const wire::Ask&) { return Bytes{}; };
     };
     Front() : Front(Options()) {}
