@@ -40,7 +40,6 @@ private:
     [[nodiscard]] asio::awaitable<Served> thank(const Intake& intake, std::string_view language);
     [[nodiscard]] asio::awaitable<Served> receive_report(const Request& request, std::string_view language);
     [[nodiscard]] asio::awaitable<Served> receive_form(Intake& intake, std::string_view language);
-    [[nodiscard]] asio::awaitable<std::optional<Admitted>> admit();
     [[nodiscard]] asio::awaitable<void> drop_body(std::uint64_t most);
     [[nodiscard]] asio::awaitable<Served> refuse(HttpFailure failure, std::string_view language);
     [[nodiscard]] asio::awaitable<Served> send(std::string response);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// What all threads of the front share: everything here is set up once at start and constant, but for the counts in Limits.
+// What all threads of the front share: everything here is set up once at start and constant, but for the counts in Limits
+// and the uploads from browsers.
 #pragma once
 
 #include "base/clock.hpp"
@@ -7,6 +8,7 @@
 #include "server/front/limits.hpp"
 #include "server/front/public_files.hpp"
 #include "server/front/responses.hpp"
+#include "server/front/sealed_uploads.hpp"
 #include "server/front/tls.hpp"
 #include "server/wire/slices.hpp"
 #include "web/pages.hpp"
@@ -22,6 +24,7 @@ struct Site {
     TlsContext tls;
     Limits limits;
     Clock clock;
+    SealedUploads uploads;
 };
 
 }  // namespace amana::front
