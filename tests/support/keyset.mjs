@@ -15,16 +15,20 @@ export class KeysAlone {
   // Their epoch key is valid from a minute ago for so many seconds on.
   constructor({ seconds = 30 * 86400 } = {}) {
     this.seconds = seconds;
+    this.root = signer();
+    this.serial = 0;
   }
 
+  // A new set each time: other keys, the same root, the next serial.
   async publicKeys(file) {
     const now = Math.floor(Date.now() / 1000);
-    const root = signer();
+    const { root } = this;
+    this.serial += 1;
     const validity = `${now - 60} ${now + this.seconds}`;
     const text = [
       'amana keys v1',
       'deployment test',
-      'serial 1',
+      `serial ${this.serial}`,
       `root ${base64(root.publicKey)}`,
       `courier ${validity} ${base64(signer().publicKey)}`,
       `witness ${validity} ${base64(signer().publicKey)}`,
