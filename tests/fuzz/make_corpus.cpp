@@ -121,6 +121,15 @@ void key_files()
     keep("fuzz_secret_file", "raw", raw);
 }
 
+void site_manifests()
+{
+    const auto hash = to_hex(Hash{1});
+    keep("fuzz_site_manifest", "release", "amana release v1\nserial 7\nversion 0.5.0\nfile " + hash + " exit.js\nfile " + hash + " script/page.js\n");
+    keep("fuzz_site_manifest", "site",
+         "amana site v1\ndeployment d\nserial 1\nroot @\nrelease " + hash + "\nheader * Referrer-Policy: no-referrer\nheader page Content-Security-Policy: " +
+             "default-src 'none'\npage " + hash + " page /\npage " + hash + " page /ar/\npage " + hash + " text /keys\n");
+}
+
 }  // namespace
 
 int main(int count, char** arguments)
@@ -134,5 +143,6 @@ int main(int count, char** arguments)
     payloads();
     notes();
     key_files();
+    site_manifests();
     return 0;
 }
