@@ -6,7 +6,8 @@ import { aborted } from './pause.mjs';
 export const PIECE_BYTES = 524288;
 export const HEAD_BYTES = 96;
 const ANSWER_BYTES = 2048;
-const PATIENCE = 300000;  // milliseconds for one request; a piece in that time is 14 kbit/s
+// Milliseconds for one request, and for each byte of it: a line of 16 kbit/s is fast enough.
+const PATIENCE = 60000, PATIENCE_A_BYTE = 0.5;
 const STATES = ['more', 'stored', 'again', 'keys', 'busy', 'full', 'closed', 'failed', 'bad'];
 
 /** Writes the head of section 3 to the front of `body`. `upload` has 16 bytes, `keys` 32. */
@@ -58,6 +59,7 @@ export async function request(fetch, address, options, signal, patience = PATIEN
 
 /** Sends one body. The front's answer, or null: a broken line. */
 export async function post(fetch, address, body, signal) {
-  const answer = await request(fetch, address, { method: 'POST', headers: { 'Content-Type': 'application/octet-stream' }, body }, signal);
+  const answer = await request(fetch, address, { method: 'POST', headers: { 'Content-Type': 'application/octet-stream' }, body },
+    signal, PATIENCE + PATIENCE_A_BYTE * body.length);
   return answer && answer.status === 200 ? readAnswer(answer.bytes) : null;
 }

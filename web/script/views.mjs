@@ -92,7 +92,7 @@ export class Alert {
 
   show(title, ...children) {
     this.clear();
-    this.box = element('div', { class: 'alert', role: 'alert' }, element('h2', {}, title), ...children.map((one) => (typeof one === 'string' ? paragraph(one) : one)));
+    this.box = element('div', { class: 'alert', role: 'alert', id: 'page-problem' }, element('h2', {}, title), ...children.map((one) => (typeof one === 'string' ? paragraph(one) : one)));
     this.main.prepend(this.box);
     attend(this.box);
     this.box.scrollIntoView();
