@@ -48,7 +48,7 @@ private:
     {
         const auto answer = source_.fetch(std::string(address));
         if (!answer || answer->status == 429 || answer->status >= 500) {
-            report_.not_looked_at.push_back(answer ? fmt::format("{}: status {}", address, answer->status) : answer.error().text());
+            report_.not_looked_at.push_back(answer ? fmt::format("{}: status {}", address, answer->status) : in_a_line(answer.error()));
             return std::nullopt;
         }
         if (answer->status != 200) {
@@ -137,7 +137,7 @@ private:
     void keys_alone()
     {
         const auto answer = source_.fetch(std::string(keys_address));
-        if (!answer) report_.not_looked_at.push_back(answer.error().text());
+        if (!answer) report_.not_looked_at.push_back(in_a_line(answer.error()));
         else if (answer->status == 200) keys(answer->body, nullptr);
         else findings_.add(keys_address, fmt::format("there is no key set (status {})", answer->status));
     }

@@ -52,7 +52,7 @@ std::optional<SiteAnswer> PageCheck::page(const crypto::SitePage& page)
     auto answer = source_.fetch(page.path);
     if (answer && is_busy(answer->status)) answer = source_.fetch(page.path);
     if (!answer) {
-        report_.not_looked_at.push_back(answer.error().text());
+        report_.not_looked_at.push_back(in_a_line(answer.error()));
         return std::nullopt;
     }
     if (is_busy(answer->status)) {
@@ -171,7 +171,7 @@ void PageCheck::unlisted()
 {
     const auto addresses = source_.addresses();
     if (!addresses) {
-        report_.not_looked_at.push_back(addresses.error().text());
+        report_.not_looked_at.push_back(in_a_line(addresses.error()));
         return;
     }
     for (const auto& address : *addresses)

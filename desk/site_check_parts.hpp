@@ -13,6 +13,11 @@ namespace amana::desk {
 inline constexpr std::string_view site_manifest_address = "/manifest/site";
 inline constexpr std::string_view release_manifest_address = "/manifest/release";
 
+[[nodiscard]] inline std::string in_a_line(const Error& error)
+{
+    return error.hint.empty() ? error.message : error.message + ". " + error.hint;
+}
+
 class SiteFindings {
 public:
     explicit SiteFindings(SiteReport& report) : report_(report) {}
