@@ -65,6 +65,13 @@ Result<Catalogue> Catalogue::load(const std::filesystem::path& locale_directory,
     }
 }
 
+Catalogue Catalogue::with(const MessageValues& further) const
+{
+    auto other = *this;
+    other.values_.insert(further.begin(), further.end());
+    return other;
+}
+
 Result<std::string> Catalogue::find(const std::string& msgid) const
 {
     const auto& messages = std::use_facet<Messages>(messages_);

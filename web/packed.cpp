@@ -17,6 +17,7 @@ constexpr std::size_t stored_head_bytes = 5;
 constexpr std::size_t fixed_head_bytes = 10;
 constexpr std::size_t extra_head_bytes = 2 + 4;  // XLEN, and one subfield's identifier and length
 constexpr std::size_t trailer_bytes = 8;
+constexpr std::size_t max_padding_bytes = 65535 - 4;
 
 void little_endian(Bytes& out, std::uint32_t value, unsigned bytes)
 {
@@ -69,7 +70,7 @@ std::size_t PackedPage::least_bytes(std::size_t in_holes) const
     return bytes + (parts_.size() - 1) * stored_head_bytes;
 }
 
-Result<std::vector<Bytes>> PackedPage::around(std::span<const ByteView> holes) const
+Result<std::vector<Bytes>> PackedPage::around(std::span<const ByteView> holes, std::size_t size) const
 {
     require(!parts_.empty() && holes.size() + 1 == parts_.size(), "a page's holes are not as many as it has");
     std::size_t in_holes = 0;
@@ -78,14 +79,15 @@ Result<std::vector<Bytes>> PackedPage::around(std::span<const ByteView> holes) c
         in_holes += hole.size();
     }
     const auto least = least_bytes(in_holes);
-    if (least > packed_page_bytes)
-        return Error{fmt::format("a page takes {} bytes more than the {} it may have on the wire", least - packed_page_bytes, packed_page_bytes),
+    if (least > size)
+        return Error{fmt::format("a page takes {} bytes more than the {} it may have on the wire", least - size, size),
                      "Shorten its texts or logo."};
 
     std::vector<Bytes> pieces(1);
     // Magic, deflate, FEXTRA; no time, the slowest compression, an unknown system.
     for (const int byte : {0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 2, 255}) pieces[0].push_back(static_cast<Byte>(byte));
-    const auto padding = static_cast<std::uint32_t>(packed_page_bytes - least);
+    const auto padding = static_cast<std::uint32_t>(size - least);
+    if (padding > max_padding_bytes) return Error{fmt::format("a file would be padded by {} bytes, which gzip can't", padding), {}};
     little_endian(pieces[0], padding + 4, 2);
     pieces[0].push_back('P');
     pieces[0].push_back('d');
@@ -93,10 +95,10 @@ Result<std::vector<Bytes>> PackedPage::around(std::span<const ByteView> holes) c
     pieces[0].resize(pieces[0].size() + padding);
 
     std::uint32_t crc = 0;
-    std::size_t size = 0;
+    std::size_t plain_size = 0;
     const auto count = [&](std::uint32_t next_crc, std::size_t next_size) {
         crc = crc_joined(crc, next_crc, next_size);
-        size += next_size;
+        plain_size += next_size;
     };
     for (std::size_t i = 0; i < parts_.size(); ++i) {
         append(pieces.back(), parts_[i].deflated);
@@ -110,13 +112,13 @@ Result<std::vector<Bytes>> PackedPage::around(std::span<const ByteView> holes) c
         pieces.emplace_back();
     }
     little_endian(pieces.back(), crc, 4);
-    little_endian(pieces.back(), static_cast<std::uint32_t>(size), 4);
+    little_endian(pieces.back(), static_cast<std::uint32_t>(plain_size), 4);
     return pieces;
 }
 
-Result<std::string> PackedPage::whole() const
+Result<std::string> PackedPage::whole(std::size_t size) const
 {
-    const auto pieces = around({});
+    const auto pieces = around({}, size);
     if (!pieces) return pieces.error();
     return Result<std::string>(boost::system::in_place_value, as_text(pieces->front()));
 }

@@ -33,11 +33,11 @@ public:
 
     // What the page takes before it is padded, with this many bytes in its holes.
     [[nodiscard]] std::size_t least_bytes(std::size_t in_holes) const;
-    // The gzip file, of exactly packed_page_bytes, in pieces to be sent one behind the other: own bytes, then a hole's,
+    // The gzip file, of exactly `size` bytes, in pieces to be sent one behind the other: own bytes, then a hole's,
     // and so on. Nothing when it does not fit. Each hole is at most 65535 bytes.
-    [[nodiscard]] Result<std::vector<Bytes>> around(std::span<const ByteView> holes) const;
+    [[nodiscard]] Result<std::vector<Bytes>> around(std::span<const ByteView> holes, std::size_t size = packed_page_bytes) const;
     // The same for a page without holes.
-    [[nodiscard]] Result<std::string> whole() const;
+    [[nodiscard]] Result<std::string> whole(std::size_t size = packed_page_bytes) const;
 
 private:
     struct Part {

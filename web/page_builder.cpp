@@ -2,6 +2,7 @@
 #include "web/page_builder.hpp"
 
 #include "web/colour.hpp"
+#include "web/scripts.hpp"
 
 #include <fmt/format.h>
 
@@ -107,6 +108,11 @@ Result<void> PageBuilder::load_sources()
     auto script = load_script(settings_->data / "exit.js");
     if (!script) return script.error();
     script_ = *std::move(script);
+    if (std::filesystem::exists(settings_->data / "script")) {
+        auto scripts = load_scripts(settings_->data);
+        if (!scripts) return scripts.error();
+        scripts_ = *std::move(scripts);
+    }
     for (const auto& language : settings_->languages) {
         auto bare = Catalogue::load(settings_->data / "locale", language, {});
         if (!bare) return bare.error();
@@ -157,7 +163,7 @@ Result<Values> PageBuilder::common_values(const Catalogue& catalogue) const
     values.set("behind", "");
     values.set("logo", !settings_->logo.empty());
     values.set("logo_data", "data:image/png;base64," + to_base64(settings_->logo));
-    for (const auto* flag : {"again", "kept", "proof", "proof_none", "urgent"}) values.set(flag, false);
+    for (const auto* flag : {"again", "kept", "proof", "proof_none", "urgent", "sealing"}) values.set(flag, false);
     for (const auto* text : {"proof_link", "proof_note"}) values.set(text, "");
 
     List others;
@@ -230,6 +236,11 @@ Result<StaticPage> PageBuilder::index() const
 Result<StaticPage> PageBuilder::form(const Catalogue& catalogue, Values values) const
 {
     if (const auto added = add_questions(values, *questionnaire_, catalogue, false); !added) return added.error();
+    if (scripts_) {
+        values.set("sealing", true);
+        values.set("page_script_hash", scripts_->page.hash);
+        values.set("worker_script_hash", scripts_->worker.hash);
+    }
     return page("form", catalogue, values);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/require.hpp"
 #include "web/page_builder.hpp"
+#include "web/sealing.hpp"
 
 #include <utility>
 
@@ -27,6 +28,7 @@ Result<Pages> Pages::load(const SiteSettings& settings)
     pages.languages_ = settings.languages;
     pages.style_hash_ = builder->style().hash;
     pages.script_hash_ = builder->script().hash;
+    pages.scripts_ = builder->scripts();
     auto index = builder->index();
     if (!index) return index.error();
     pages.index_ = *std::move(index);
@@ -35,7 +37,23 @@ Result<Pages> Pages::load(const SiteSettings& settings)
         if (!built) return built.error();
         pages.by_language_.emplace(catalogue.language(), *std::move(built));
     }
+    if (const auto added = pages.add_sealing(settings, builder->catalogues()); !added) return added.error();
     return pages;
+}
+
+Result<void> Pages::add_sealing(const SiteSettings& settings, const std::vector<Catalogue>& catalogues)
+{
+    if (!scripts_) return {};
+    std::vector<std::string> bodies;
+    for (const auto& catalogue : catalogues) {
+        auto body = sealing_json(settings, *questionnaire_, catalogue);
+        if (!body) return body.error();
+        bodies.push_back(*std::move(body));
+    }
+    auto files = of_one_size(bodies);
+    if (!files) return files.error();
+    for (std::size_t i = 0; i < catalogues.size(); ++i) by_language_.at(catalogues[i].language()).sealing = std::move(files->at(i));
+    return {};
 }
 
 const Pages::Localised& Pages::in(std::string_view language) const
@@ -47,6 +65,8 @@ const Pages::Localised& Pages::in(std::string_view language) const
 }
 
 const StaticPage& Pages::form(std::string_view language) const { return in(language).form; }
+
+const StaticPage& Pages::sealing(std::string_view language) const { return in(language).sealing; }
 
 const StaticPage& Pages::help(std::string_view language) const { return in(language).help; }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Every page a browser sees, built once at start and constant from then on.
 //
-// Rules the pages keep: one inline <script>, which only leads away (web/exit.mjs; the log's checker is apart), no external resource, no cookie; one inline
+// Rules the pages keep: one inline <script>, which only leads away (web/exit.mjs; the log's checker is apart), no external resource but the script
+// that seals, at the end of the form, no cookie; one inline
 // <style>, the same bytes on every page, so one CSP hash admits it; the same neutral title everywhere, so that a browser's history doesn't tell what was done; no
 // sentence falls back to another language. What a citizen typed is on no page here: it goes between the pieces of the form
 // that is sent again, in the caller's locked memory, and a proof into the holes of a packed page.
@@ -48,12 +49,24 @@ struct SiteSettings {
     std::string colour;                                 // "#rrggbb", else the style's
     Bytes logo;                                         // a PNG, or empty
     std::string exit = "https://www.wikipedia.org/";    // where the button leads that leaves
+    std::chrono::seconds cover{45};                     // mean distance of cover bodies; 0: none are sent
 };
 
 // The same for everybody: packed for browsers, plain for programs that can't unpack.
 struct StaticPage {
     std::string packed;  // gzip, of packed_page_bytes
     std::string plain;
+};
+
+// A script of its own file, with its source map, and "sha256-..." of it.
+struct SealingScript {
+    StaticPage file;
+    std::string map;
+    std::string hash;
+};
+struct Scripts {
+    SealingScript page;
+    SealingScript worker;
 };
 
 // The page that shows a proof: its holes are the note percent-encoded, and the note escaped.
@@ -92,6 +105,11 @@ public:
 
     [[nodiscard]] const LogPages& log() const { return *log_; }
 
+    // What seals in the browser: the scripts, the same for every site, and what they are told (docs/SEALING.md, section 2).
+    // Nothing where Amana was built without them.
+    [[nodiscard]] const std::optional<Scripts>& scripts() const { return scripts_; }
+    [[nodiscard]] const StaticPage& sealing(std::string_view language) const;
+
     // "sha256-..." of the style's and the script's bytes, without quotes, for the CSP.
     [[nodiscard]] const std::string& style_hash() const { return style_hash_; }
     [[nodiscard]] const std::string& script_hash() const { return script_hash_; }
@@ -104,6 +122,7 @@ private:
     };
     struct Localised {
         StaticPage form;
+        StaticPage sealing;
         StaticPage help;
         std::array<Received, 2> received;  // not urgent, urgent
         std::array<StaticPage, all_problems.size()> problems;
@@ -113,6 +132,7 @@ private:
 
     Pages() = default;
     [[nodiscard]] const Localised& in(std::string_view language) const;
+    [[nodiscard]] Result<void> add_sealing(const SiteSettings& settings, const std::vector<Catalogue>& catalogues);
 
     std::vector<std::string> languages_;
     std::optional<Questionnaire> questionnaire_;  // slots point into its sections
@@ -121,6 +141,7 @@ private:
     std::string style_hash_;
     std::string script_hash_;
     std::optional<LogPages> log_;
+    std::optional<Scripts> scripts_;
 };
 
 }  // namespace amana::web

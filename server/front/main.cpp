@@ -40,6 +40,7 @@ web::SiteSettings site_settings(const wire::FrontSlice& slice)
     settings.colour = site.colour;
     settings.logo = site.logo;
     settings.exit = site.exit;
+    settings.cover = site.cover;
     return settings;
 }
 
@@ -52,9 +53,11 @@ Result<std::unique_ptr<Site>> build_site(const wire::FrontSlice& slice, const Me
     auto tls = TlsContext::create(slice.certificate, slice.private_key);
     if (!tls) return tls.error();
     Responses responses(*pages);
+    auto files = PublicFiles::make(*pages, slice.keyset, *keys, slice.site);
     // Not moved: the atomics in Limits stay where they are.
-    return std::unique_ptr<Site>(new Site{slice.limits, std::move(*keys), std::move(*pages), std::move(responses),
-                                          std::move(*tls), Limits(slice.limits, protection), system_clock()});
+    return std::unique_ptr<Site>(new Site{slice.limits, std::move(*keys), std::move(*pages), std::move(files), std::move(responses),
+                                          std::move(*tls), Limits(slice.limits, protection), system_clock(),
+                                          SealedUploads()});
 }
 
 std::vector<std::unique_ptr<Worker>> make_workers(Site& site, const wire::FrontSlice& slice, const std::function<void()>& lost)

@@ -68,6 +68,15 @@ Responses::Responses(const web::Pages& pages)
         fmt::format("default-src 'none'; script-src '{}'; style-src '{}'; img-src data:; form-action 'self'; base-uri 'none'; "
                     "require-trusted-types-for 'script'; trusted-types 'none'",
                     pages.script_hash(), pages.style_hash()));
+    // The script from its own file, which the page names with its hash; its worker, and what that fetches and sends, from here alone.
+    set(Content::form, html,
+        fmt::format("default-src 'none'; script-src '{}' 'self'; worker-src 'self'; connect-src 'self'; style-src '{}'; img-src data:; "
+                    "form-action 'self'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types amana",
+                    pages.script_hash(), pages.style_hash()));
+    set(Content::script, "text/javascript; charset=utf-8",
+        "default-src 'none'; connect-src 'self'; form-action 'none'; base-uri 'none'; require-trusted-types-for 'script'; "
+        "trusted-types 'none'");
+    set(Content::data, "application/json", nothing);
     set(Content::checker, html, pages.log().checker_policy());
     set(Content::text, "text/plain; charset=utf-8", nothing);
     set(Content::bytes, "application/octet-stream", nothing);
@@ -76,9 +85,9 @@ Responses::Responses(const web::Pages& pages)
 std::string Responses::head(Status status, std::uint64_t length, bool keep_alive, std::string_view extra, Content content) const
 {
     auto head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Length: {}\r\n{}{}{}", status.code, status.reason,
-                            coarse_date(), length, common_.at(static_cast<std::size_t>(content)),
+                            coarse_date(), length, lines(content),
                             keep_alive ? "" : "Connection: close\r\n", extra);
-    if (content == Content::page) {
+    if (content == Content::page || content == Content::form) {
         constexpr std::string_view field = "Padding: ";
         const auto without = head.size() + field.size() + 2 + 2;
         require(without <= page_head_bytes, "a page's head longer than all heads are");
@@ -96,11 +105,11 @@ std::string Responses::whole(Status status, std::string_view body, bool keep_ali
 }
 
 std::string Responses::page(Status status, const web::StaticPage& page, bool packed, bool keep_alive, bool head_only,
-                            std::string_view extra) const
+                            std::string_view extra, Content content) const
 {
-    if (packed) return whole(status, page.packed, keep_alive, head_only, std::string(gzip_line) + std::string(extra));
+    if (packed) return whole(status, page.packed, keep_alive, head_only, std::string(gzip_line) + std::string(extra), content);
     const auto length = large_size(page.plain.size());
-    auto response = head(status, length, keep_alive, extra);
+    auto response = head(status, length, keep_alive, extra, content);
     if (!head_only) response.append(page.plain).append(length - page.plain.size(), '\n');
     return response;
 }

@@ -38,10 +38,15 @@ inline constexpr Status insufficient_storage{507, "Insufficient Storage"};
 // What a body is, which says its type and what a browser may do with it.
 enum class Content {
     page,     // HTML whose script only leads away; its head is padded
+    form,     // the same, and it may load the script that seals
     checker,  // the log's, whose script checks a proof
     text,     // for programs and people
+    script,   // that seals: in a worker its own policy holds
+    data,     // JSON
     bytes,
 };
+inline constexpr std::array all_contents{Content::page, Content::form, Content::checker, Content::text,
+                                         Content::script, Content::data, Content::bytes};
 
 // Pages have two sizes on the wire, whichever page, status and language: this head, and behind it web::packed_page_bytes
 // (small: form, help, thanks, problems) or a multiple, hardly ever more than one, of large_page_bytes (pages that repeat
@@ -66,10 +71,13 @@ public:
                                     std::string_view extra = {}, Content content = Content::page) const;
     // A page of the small size: packed, or of the large size, plain, for a program that can't unpack.
     [[nodiscard]] std::string page(Status status, const web::StaticPage& page, bool packed, bool keep_alive, bool head_only,
-                                   std::string_view extra = {}) const;
+                                   std::string_view extra = {}, Content content = Content::page) const;
+
+    // The lines that every answer of this content has, as they are sent.
+    [[nodiscard]] const std::string& lines(Content content) const { return common_.at(static_cast<std::size_t>(content)); }
 
 private:
-    std::array<std::string, 4> common_;  // by Content
+    std::array<std::string, all_contents.size()> common_;  // by Content
 };
 
 }  // namespace amana::front

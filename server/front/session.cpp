@@ -2,15 +2,12 @@
 #include "server/front/session.hpp"
 
 #include "base/require.hpp"
+#include "server/front/admission.hpp"
 #include "server/front/again.hpp"
 #include "server/front/even_writer.hpp"
 #include "server/front/log_answer.hpp"
+#include "server/front/sealed_answer.hpp"
 #include "web/escape.hpp"
-
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <array>
 
@@ -20,9 +17,6 @@ namespace {
 
 constexpr auto handshake_timeout = std::chrono::seconds(20);
 constexpr auto write_timeout = std::chrono::seconds(60);
-// How long a report waits for its turn when too many are under way.
-constexpr auto admission_wait = std::chrono::seconds(20);
-constexpr auto admission_step = std::chrono::milliseconds(100);
 // What a form may have beside its files: text, part heads, boundaries.
 constexpr std::uint64_t form_overhead_bytes = 2 * 1024 * 1024;
 // Browsers show an answer only when their upload has been read; beyond this the connection is closed on them.
@@ -112,6 +106,7 @@ asio::awaitable<bool> Session::serve(const Request& request)
 {
     packed_ = request.accepts_gzip;
     if (request.target.starts_with(log_prefix)) co_return co_await serve_log(request);
+    if (const auto* file = site_.files.find(request.target)) co_return co_await serve_file(request, *file);
     const auto route = find_route(request.target);
     const bool known = route && (route->page == Page::index || site_.pages.speaks(route->language));
     if (known && route->page == Page::report && request.verb == http::verb::post)
@@ -129,6 +124,17 @@ asio::awaitable<bool> Session::serve(const Request& request)
     co_return co_await serve_page(*route, head_only);
 }
 
+asio::awaitable<bool> Session::serve_file(const Request& request, const PublicFile& file)
+{
+    if (!request.expects_continue) co_await drop_body(max_dropped_small);
+    const bool head_only = request.verb == http::verb::head;
+    if (request.verb != http::verb::get && !head_only)
+        co_return co_await send(site_.responses.whole(status::method_not_allowed, {}, keep_alive(), false, "Allow: GET, HEAD\r\n", Content::text));
+    const bool packed = packed_ && !file.packed.empty();
+    co_return co_await send(site_.responses.whole(status::ok, packed ? file.packed : file.plain, keep_alive(), head_only,
+                                                  packed ? gzip_line : std::string_view(), file.content));
+}
+
 asio::awaitable<bool> Session::serve_log(const Request& request)
 {
     if (!request.expects_continue) co_await drop_body(max_dropped_small);
@@ -142,8 +148,8 @@ asio::awaitable<bool> Session::serve_log(const Request& request)
 
 asio::awaitable<bool> Session::serve_page(const Route& route, bool head_only)
 {
-    const auto page = [&](Status status, const web::StaticPage& html) {
-        return send(site_.responses.page(status, html, packed_, keep_alive(), head_only));
+    const auto page = [&](Status status, const web::StaticPage& html, Content content = Content::page) {
+        return send(site_.responses.page(status, html, packed_, keep_alive(), head_only, {}, content));
     };
     switch (route.page) {
     case Page::index: co_return co_await page(status::ok, site_.pages.index());
@@ -151,7 +157,7 @@ asio::awaitable<bool> Session::serve_page(const Route& route, bool head_only)
         // Honest before anything is typed: without a valid key nothing can be sealed.
         if (!site_.keys.sealing_keys(site_.clock()))
             co_return co_await page(status::unavailable, site_.pages.problem(route.language, web::Problem::closed));
-        co_return co_await page(status::ok, site_.pages.form(route.language));
+        co_return co_await page(status::ok, site_.pages.form(route.language), Content::form);
     case Page::help: co_return co_await page(status::ok, site_.pages.help(route.language));
     case Page::received: co_return co_await page(status::ok, site_.pages.received(route.language, false));
     case Page::received_urgent: co_return co_await page(status::ok, site_.pages.received(route.language, true));
@@ -171,20 +177,12 @@ asio::awaitable<void> Session::drop_body(std::uint64_t most)
     }
 }
 
-asio::awaitable<std::optional<Admitted>> Session::admit()
-{
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    const auto until = Stream::Clock::now() + admission_wait;
-    for (;;) {
-        if (auto admitted = site_.limits.report()) co_return admitted;
-        if (Stream::Clock::now() >= until || draining_ || !link_.alive()) co_return std::nullopt;
-        timer.expires_after(admission_step);
-        co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    }
-}
-
 asio::awaitable<bool> Session::receive_report(const Request& request, std::string_view language)
 {
+    if (request.content_type == sealed_type) {
+        SealedAnswer answer(*stream_, reader_, site_, link_, draining_);
+        co_return co_await answer.serve(request);
+    }
     auto form = FormReader::create(request.content_type);
     auto recipients = site_.keys.sealing_keys(site_.clock());
     const auto length = request.content_length.value_or(0);
@@ -198,7 +196,7 @@ asio::awaitable<bool> Session::receive_report(const Request& request, std::strin
     const bool unread = length > max_dropped_bytes || (problem && request.expects_continue);
     std::optional<Admitted> admitted;
     if (form && !unread) {
-        admitted = co_await admit();
+        admitted = co_await admit(site_.limits, link_, draining_);
         if (!admitted && !problem) problem = web::Problem::busy;
     }
     if (!admitted) {

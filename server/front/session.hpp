@@ -26,6 +26,7 @@ private:
     using Served = bool;
 
     [[nodiscard]] asio::awaitable<Served> serve(const Request& request);
+    [[nodiscard]] asio::awaitable<Served> serve_file(const Request& request, const PublicFile& file);
     [[nodiscard]] asio::awaitable<Served> serve_log(const Request& request);
     [[nodiscard]] asio::awaitable<Served> serve_page(const Route& route, bool head_only);
     [[nodiscard]] asio::awaitable<Served> redirect(Status status, std::string location);
@@ -39,7 +40,6 @@ private:
     [[nodiscard]] asio::awaitable<Served> thank(const Intake& intake, std::string_view language);
     [[nodiscard]] asio::awaitable<Served> receive_report(const Request& request, std::string_view language);
     [[nodiscard]] asio::awaitable<Served> receive_form(Intake& intake, std::string_view language);
-    [[nodiscard]] asio::awaitable<std::optional<Admitted>> admit();
     [[nodiscard]] asio::awaitable<void> drop_body(std::uint64_t most);
     [[nodiscard]] asio::awaitable<Served> refuse(HttpFailure failure, std::string_view language);
     [[nodiscard]] asio::awaitable<Served> send(std::string response);

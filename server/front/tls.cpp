@@ -28,7 +28,7 @@ constexpr const char* groups = "X25519:P-256:P-384";
 // For what was sent last to reach a slow reader: closed while bytes of theirs come in, a connection is reset, and an answer that
 // is still on its way is lost.
 constexpr auto linger = std::chrono::seconds(10);
-constexpr std::size_t linger_bytes = 1024 * 1024;
+constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
 
 template <auto Function>
 struct Deleter {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // One thread of the front: its own io_context, its own listening sockets (SO_REUSEPORT), its own channel to the keeper.
-// Threads share nothing that changes but the counts in Limits.
+// Threads share nothing that changes but the counts in Limits and the uploads from browsers.
 #pragma once
 
 #include "server/front/session.hpp"

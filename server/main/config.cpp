@@ -89,6 +89,10 @@ private:
         address(section, "onion", "http://", "\"http://example.onion/\"", config_.onion);
         section.duration("read_every", hour, 30 * day, config_.read_every);
         config_.read_every -= config_.read_every % hour;
+        section.duration("cover", std::chrono::seconds(0), hour, config_.cover);
+        contact(section);
+        if (auto manifest = section.text("manifest", Presence::optional, "\"site.note\"")) config_.manifest = resolved(*manifest);
+        if (auto release = section.text("release", Presence::optional, "\"release.note\"")) config_.release = resolved(*release);
         section.finish();
     }
 
@@ -112,6 +116,20 @@ private:
             findings_.error(written->place, "'" + std::string(key) + "' in [site] is not an address that begins with " + std::string(scheme),
                             "Write for example: " + std::string(key) + " = " + std::string(example));
         out = written->value;
+    }
+
+    // RFC 9116, 2.5.3: a URI.
+    void contact(Section& section)
+    {
+        const auto written = section.text("security_contact", Presence::optional, "\"mailto:security@example.org\"");
+        if (!written) return;
+        const auto& uri = written->value;
+        const bool plain = std::all_of(uri.begin(), uri.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+        const bool known = uri.starts_with("mailto:") || uri.starts_with("https://") || uri.starts_with("tel:");
+        if (!plain || !known || uri.size() > wire::max_address_bytes)
+            findings_.error(written->place, "'security_contact' in [site] is not an address that begins with mailto:, https:// or tel:",
+                            "Write for example: security_contact = \"mailto:security@example.org\"");
+        config_.security_contact = uri;
     }
 
     void texts(Section section)

@@ -33,6 +33,10 @@ struct Config {
     std::string address;  // of the form, as it stands on paper; empty where not told
     std::string onion;
     std::chrono::seconds read_every{24 * 3600};
+    std::chrono::seconds cover{45};  // mean distance of cover bodies; 0: none
+    std::string security_contact;    // of security.txt; empty: there is none
+    Placed<Path> manifest;           // the site's, signed; empty: none
+    Placed<Path> release;
 
     std::vector<Placed<SocketAddress>> addresses;
     std::uint32_t threads = 1;

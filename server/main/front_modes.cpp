@@ -22,6 +22,10 @@ wire::SiteSlice site_slice(const Config& config, const Material& material)
     site.colour = config.colour;
     site.exit = config.exit;
     site.read_every = config.read_every;
+    site.cover = config.cover;
+    site.security_contact = config.security_contact;
+    site.manifest = material.manifest;
+    site.release = material.release;
     return site;
 }
 

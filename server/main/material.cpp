@@ -122,7 +122,11 @@ std::optional<Material> load_material(const Config& config, UnixTime now, Moment
                                        "'form' in [site] names a shipped questionnaire, or the path of a .toml file.", findings,
                                        material.questionnaire);
     const bool logo = load_public_file(config.logo, wire::max_logo_bytes, "'logo' in [site] names a small PNG.", findings, material.logo);
-    if (!tls || !keys || !form || !logo) return std::nullopt;
+    const bool manifest = load_public_file(config.manifest, wire::max_manifest_bytes,
+                                           "'manifest' in [site] names the file that 'amana-desk sign-site' wrote.", findings, material.manifest);
+    const bool release = load_public_file(config.release, wire::max_manifest_bytes,
+                                          "'release' in [site] names the signed manifest that came with this version.", findings, material.release);
+    if (!tls || !keys || !form || !logo || !manifest || !release) return std::nullopt;
     return material;
 }
 

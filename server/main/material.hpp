@@ -23,6 +23,8 @@ struct Material {
     crypto::KeySet keyset;
     Bytes questionnaire;  // as its file is; the front reads it
     Bytes logo;
+    Bytes manifest;  // signed notes, served as they are; empty where none is configured
+    Bytes release;
 };
 
 // At start everything must be good. A later generation starts with keys that have run out meanwhile: the front then tells

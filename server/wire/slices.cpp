@@ -25,7 +25,8 @@ constexpr std::size_t fingerprint_bytes = 64;
 constexpr std::size_t max_origin_bytes = 128;
 constexpr std::size_t max_slice_bytes = crypto::max_keyset_bytes + max_certificate_bytes + max_private_key_bytes +
                                         2 * max_path_bytes + max_languages * (max_language_bytes + 4 * max_text_bytes + 20) +
-                                        max_questionnaire_bytes + max_logo_bytes + 2 * max_address_bytes + 1024;
+                                        max_questionnaire_bytes + max_logo_bytes + 2 * max_manifest_bytes + 3 * max_address_bytes +
+                                        1024;
 constexpr std::uint64_t longest_seconds = 100ull * 366 * 24 * 3600;
 
 class Counter {
@@ -92,6 +93,10 @@ void put_site(auto& sink, const SiteSlice& site)
     put_counted(sink, as_bytes(site.colour));
     put_counted(sink, as_bytes(site.exit));
     put_seconds(sink, site.read_every);
+    put_seconds(sink, site.cover);
+    put_counted(sink, as_bytes(site.security_contact));
+    put_counted(sink, site.manifest);
+    put_counted(sink, site.release);
 }
 
 void put(auto& sink, const FrontSlice& slice)
@@ -180,6 +185,10 @@ SiteSlice take_site(Reader& reader, bool& sound)
     site.colour = take_text(reader, max_address_bytes);
     site.exit = take_text(reader, max_address_bytes);
     site.read_every = take_seconds(reader, sound);
+    site.cover = take_seconds(reader, sound);
+    site.security_contact = take_text(reader, max_address_bytes);
+    append(site.manifest, reader.counted(max_manifest_bytes));
+    append(site.release, reader.counted(max_manifest_bytes));
     return site;
 }
 

@@ -36,6 +36,7 @@ inline constexpr std::size_t max_text_bytes = 2000;  // one of the ministry's ow
 inline constexpr std::size_t max_address_bytes = 500;
 inline constexpr std::size_t max_questionnaire_bytes = 1024 * 1024;
 inline constexpr std::size_t max_logo_bytes = 64 * 1024;
+inline constexpr std::size_t max_manifest_bytes = 256 * 1024;  // one of the two signed ones
 
 struct Limits {
     std::uint64_t max_files_bytes = 64ull * 1024 * 1024;  // all files of one report
@@ -66,6 +67,10 @@ struct SiteSlice {
     std::string colour;                  // "#rrggbb", or empty
     std::string exit;                    // an address
     std::chrono::seconds read_every{24 * 3600};
+    std::chrono::seconds cover{45};      // mean distance of cover bodies; 0: none
+    std::string security_contact;        // an address, or empty
+    Bytes manifest;                      // the signed manifests of site and release, or empty
+    Bytes release;
 };
 
 struct FrontSlice {

@@ -96,11 +96,11 @@ export class Desk {
     this.passphrase = `${folder}.passphrase`;
   }
 
-  static async make(folder, { deployment = 'test', weeks = 2 } = {}) {
+  static async make(folder, { deployment = 'test', weeks = 2, wrapper } = {}) {
     const desk = new Desk(folder);
     fs.mkdirSync(path.dirname(folder), { recursive: true });
     fs.writeFileSync(desk.passphrase, `${random('passphrase').bytes(12).toString('hex')}\n`, { mode: 0o600 });
-    await desk.command('init', ['--deployment', deployment, '--weeks', `${weeks}`]);
+    await desk.command('init', ['--deployment', deployment, '--weeks', `${weeks}`], { wrapper });
     return desk;
   }
 
@@ -144,7 +144,7 @@ export class Server {
     this.url = `https://127.0.0.1:${this.port}`;
     if (!fs.existsSync(`${folder}/certificate.pem`)) makeCertificate(folder);
     const defaults = {
-      site: { languages: ['ar', 'en'], data: `${build}/share/amana` },
+      site: { languages: ['ar', 'en'], data: `${build}/share/amana`, cover: '0s' },
       listen: { address: `127.0.0.1:${this.port}` },
       tls: { certificate: 'certificate.pem', key: 'key.pem' },
       keys: { public: 'keys.public', root: rootFingerprint(`${folder}/keys.public`) },

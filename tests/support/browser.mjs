@@ -105,6 +105,17 @@ class Browser {
   url() { return this.page.url(); }
 
   async goto(url) { return (await this.page.goto(url)).status(); }
+  // Goes there even when the page asks whether it may be left.
+  async leave(url) {
+    const yes = (dialog) => dialog.accept().catch(() => {});
+    this.page.on('dialog', yes);
+    try {
+      return await this.goto(url);
+    } finally {
+      this.page.off('dialog', yes);
+    }
+  }
+  back() { return this.page.goBack(); }
 
   text(selector = 'body') {
     return this.evaluate((s) => document.querySelector(s)?.innerText.trim(), selector);

@@ -38,17 +38,24 @@ export const newSubmission = (random = systemRandom) => bytesToHex(random(16));
  */
 export function sealReport({ answers, files = [], submission, form }, recipients,
   { progress = () => {}, signal, random = systemRandom } = {}) {
-  if (files.length > MAX_ATTACHMENTS) throw new Unsealed('too_many');
-  const listed = files.map((file) => ({ ...describe(file), size: file.blob.size, sha256: '0'.repeat(64) }));
-  const manifest = () => writeManifest({ submission, form, answers }, listed);
-  const padded = sizeClass(payloadLength(listed.map(({ size }) => size), manifest().length), files.length > 0);
-  if (!padded) throw new Unsealed(files.length > 0 ? 'too_large' : 'too_long');
-
+  const { listed, manifest, padded } = prepare({ answers, files, submission, form });
   const length = envelopeLength(recipients.length, padded);
   const sealer = Sealer.create(recipients, random);
   const attachments = files.map(({ blob }, i) => read(blob, i, (hash) => { listed[i].sha256 = hash; }));
   const envelope = sealer.seal(paddedPayload(attachments, manifest, padded));
   return { length, [Symbol.asyncIterator]: () => watched(envelope, length, progress, signal) };
+}
+
+/** The bytes of the envelope that sealReport() makes for so many recipients. It throws the same. */
+export const reportLength = (report, recipients) => envelopeLength(recipients, prepare(report).padded);
+
+function prepare({ answers, files = [], submission, form }) {
+  if (files.length > MAX_ATTACHMENTS) throw new Unsealed('too_many');
+  const listed = files.map((file) => ({ ...describe(file), size: file.blob.size, sha256: '0'.repeat(64) }));
+  const manifest = () => writeManifest({ submission, form, answers }, listed);
+  const padded = sizeClass(payloadLength(listed.map(({ size }) => size), manifest().length), files.length > 0);
+  if (!padded) throw new Unsealed(files.length > 0 ? 'too_large' : 'too_long');
+  return { listed, manifest, padded };
 }
 
 /** A file's bytes, and at their end what they hash to. */

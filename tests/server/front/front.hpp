@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A whole front of one thread, as amana-front builds it, with a keeper that collects; clients come over the loopback.
+// A whole front as amana-front builds it, of one thread unless told otherwise, with a keeper that collects for each; clients come over the loopback.
 #pragma once
 
 #include "server/front/worker.hpp"
@@ -7,10 +7,16 @@
 #include "tests/server/front/tls_pair.hpp"
 
 #include <atomic>
+#include <functional>
+#include <list>
 #include <memory>
 #include <thread>
+#include <vector>
 
 namespace amana::front::test {
+
+// What the front under test serves as its key set.
+inline constexpr std::string_view keyset_note = "amana keys v1\n";
 
 class Front {
 public:
@@ -18,6 +24,12 @@ public:
         wire::Limits limits;
         UnixTime time = one_week;  // keys are good from 0 to two weeks
         std::string promise;       // what the keeper promises when it is asked
+        wire::SiteSlice site;      // of it: what is served as it is
+        SealedUploads::Timing timing;
+        std::optional<crypto::KeySet> keys;  // else one key, good from 0 to two weeks
+        std::size_t threads = 1;   // each on a port of its own
+        std::optional<wire::Refusal> refusal;  // what the keeper says to every envelope
+        bool scripts = false;      // in English alone, with files that stand for the scripts
         std::function<std::optional<Bytes>(const wire::Ask&)> log = [](const wire::Ask&) { return Bytes{}; };
     };
     Front() : Front(Options()) {}
@@ -27,14 +39,14 @@ public:
     Front& operator=(const Front&) = delete;
 
     // A client that has shaken hands.
-    [[nodiscard]] std::unique_ptr<Client> connect();
+    [[nodiscard]] std::unique_ptr<Client> connect(std::size_t thread = 0);
     // One request on a connection of its own: the whole answer.
     [[nodiscard]] Client::Answer ask(const std::string& request, bool head_only = false);
 
     // From another thread than the worker's; ended() waits until run() has returned.
-    void drain(std::chrono::milliseconds time) { worker_->drain(time); }
+    void drain(std::chrono::milliseconds time);
     void wait_until_ended();
-    void destroy_worker() { worker_.reset(); }
+    void destroy_worker();
     [[nodiscard]] const Site& site() const { return *site_; }
 
     std::atomic<int> lost = 0;
@@ -42,18 +54,28 @@ public:
     [[nodiscard]] int stored();
     [[nodiscard]] int aborted();
     [[nodiscard]] int promised();
+    // Of those that it has whole, the bytes; and how many it was told of at all.
+    [[nodiscard]] std::vector<Bytes> envelopes();
+    [[nodiscard]] int begun();
     void lose_keeper();
 
 private:
     [[nodiscard]] int count(bool FakeKeeper::Envelope::* what);
+    template <typename T>
+    [[nodiscard]] T ask_keepers(std::function<T(const FakeKeeper&)> what, std::function<void(T&, T&&)> add);
+
+    struct Lane {
+        Listener listener;
+        std::optional<FakeKeeper> keeper;
+        std::unique_ptr<Worker> worker;
+        std::jthread thread;
+    };
+    void open(Lane& lane, const Options& options);
 
     std::unique_ptr<Site> site_;
-    Listener listener_;
     asio::io_context keeper_context_;
-    std::optional<FakeKeeper> keeper_;
-    std::unique_ptr<Worker> worker_;
+    std::list<Lane> lanes_;
     std::jthread keeper_thread_;
-    std::jthread thread_;
 };
 
 }  // namespace amana::front::test

@@ -89,10 +89,14 @@ TEST_CASE("The header fields of an answer are these and no other")
     CHECK(pages().script_hash().starts_with("sha256-"));
     for (const auto* absent : {"Server", "Set-Cookie", "ETag", "Last-Modified", "Vary", "X-Powered-By", "unsafe"})
         CHECK(head.find(absent) == std::string::npos);
-    for (const auto content : {Content::checker, Content::text, Content::bytes}) {
+    for (const auto content : all_contents) {
         const auto other = responses.head(status::ok, 7, true, {}, content);
-        CHECK(other.find("Padding") == std::string::npos);
+        const bool page = content == Content::page || content == Content::form;
+        CHECK((other.find("Padding") != std::string::npos) == page);
+        CHECK((other.size() == page_head_bytes) == page);
         CHECK(other.find("default-src 'none'") != std::string::npos);
+        CHECK(other.find("unsafe") == std::string::npos);
+        CHECK(other.find(responses.lines(content)) != std::string::npos);
     }
 }
 
@@ -106,12 +110,14 @@ TEST_CASE("A page's head has one length, whatever it says")
         for (const bool keep_alive : {false, true})
             for (const std::uint64_t length : {std::uint64_t{0}, std::uint64_t{web::packed_page_bytes}, std::uint64_t{40 * large_page_bytes}})
                 for (const std::string_view extra : {std::string_view(), gzip_line, std::string_view("Location: /pt-BR/received-2\r\n"), std::string_view("Allow: GET, HEAD\r\n")}) {
-                    const auto head = responses.head(status, length, keep_alive, extra);
-                    INFO(head);
-                    CHECK(head.size() == page_head_bytes);
-                    CHECK(head.ends_with("0\r\n\r\n"));
-                    CHECK(head.find("\r\n\r\n") == head.size() - 4);
-                    ++checked;
+                    for (const auto content : {Content::page, Content::form}) {
+                        const auto head = responses.head(status, length, keep_alive, extra, content);
+                        INFO(head);
+                        CHECK(head.size() == page_head_bytes);
+                        CHECK(head.ends_with("0\r\n\r\n"));
+                        CHECK(head.find("\r\n\r\n") == head.size() - 4);
+                        ++checked;
+                    }
                 }
     std::cout << checked << " heads\n";
 }

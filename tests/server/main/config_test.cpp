@@ -47,6 +47,12 @@ const std::vector<Case>& cases()
         {"data = \"data\"", "data = \"data\"\nlogo = \"none.png\"", "4:8: error: // names a small PNG"},
         {"data = \"data\"", "read_every = \"30m\"", "3:14: error: 'read_every' in [site] is 30m, out of range // from "},
         {"data = \"data\"", "read_every = \"31d\"", "3:14: error: 'read_every' in [site] is 31d, out of range // from "},
+        {"data = \"data\"", "cover = \"61m\"", "3:9: error: 'cover' in [site] is 61m, out of range // from "},
+        {"data = \"data\"", "cover = 45", "3:9: error: 'cover' in [site] must be a duration in quotes, not integer // cover = "},
+        {"data = \"data\"", "security_contact = \"security@example.org\"", "3:20: error: 'security_contact' in [site] is not an address that begins with mailto: // mailto:security@example.org"},
+        {"data = \"data\"", "security_contact = \"mailto:a\\nb\"", "3:20: error: 'security_contact' in [site] is not an address // Write for example"},
+        {"data = \"data\"", "data = \"data\"\nmanifest = \"none.note\"", "4:12: error: // names the file that 'amana-desk sign-site' wrote"},
+        {"data = \"data\"", "data = \"data\"\nrelease = \"none.note\"", "4:11: error: // that came with this version"},
         {"data = \"data\"", "colours = \"#0b5c63\"", "3:1: error: unknown key 'colours' in [site] // Did you mean 'colour'?"},
         {"[listen]", "[texts.ar]\nnmae = \"x\"\n[listen]", "5:1: error: unknown key 'nmae' in [texts.ar] // Did you mean 'name'?"},
         {"[listen]", "[texts]\nar = 5\n[listen]", "5:6: error: 'ar' in [texts] must be a section, not integer // Write [texts.ar]"},
@@ -110,11 +116,14 @@ TEST_CASE("what the pages are made of is read")
     CHECK(config.exit == "https://www.wikipedia.org/");
     CHECK(config.read_every == std::chrono::hours(24));
     CHECK((config.logo.value.empty() && config.colour.empty() && config.address.empty() && config.onion.empty()));
+    CHECK(config.cover == std::chrono::seconds(45));
+    CHECK((config.security_contact.empty() && config.manifest.value.empty() && config.release.value.empty()));
     REQUIRE(config.texts.size() == 2);
     CHECK((config.texts[0].name.empty() && config.texts[1].law.empty()));
 
     config = parsed("form = \"mine.toml\"\nlogo = \"logo.png\"\ncolour = \"#0b5c63\"\nexit = \"https://example.org/?a=b\"\n"
-                    "address = \"https://report.example.org/\"\nonion = \"http://example.onion/\"\nread_every = \"150m\"\n",
+                    "address = \"https://report.example.org/\"\nonion = \"http://example.onion/\"\nread_every = \"150m\"\n"
+                    "cover = \"0s\"\nsecurity_contact = \"tel:+962-6-1234567\"\nmanifest = \"site.note\"\nrelease = \"/opt/release.note\"\n",
                     "[texts.en]\nname = \"Ministry\"\nnumbers = \"112\"\n[texts.ar]\nlaw = \"القانون\"\nembassy = \"السفارة\"\n");
     CHECK(config.form.value == site.at("mine.toml"));
     CHECK(config.logo.value == site.at("logo.png"));
@@ -123,6 +132,10 @@ TEST_CASE("what the pages are made of is read")
     CHECK(config.address == "https://report.example.org/");
     CHECK(config.onion == "http://example.onion/");
     CHECK(config.read_every == std::chrono::hours(2));  // in whole hours
+    CHECK(config.cover == std::chrono::seconds(0));
+    CHECK(config.security_contact == "tel:+962-6-1234567");
+    CHECK(config.manifest.value == site.at("site.note"));
+    CHECK(config.release.value == "/opt/release.note");
     CHECK((config.texts[0].law == "القانون" && config.texts[0].embassy == "السفارة" && config.texts[0].name.empty()));
     CHECK((config.texts[1].name == "Ministry" && config.texts[1].numbers == "112"));
     CHECK(parsed("form = \"recruitment-1\"\n").form.value == site.at("data/forms/recruitment-1.toml"));

@@ -32,6 +32,10 @@ FrontSlice front_slice()
     slice.site.colour = "#0b5c63";
     slice.site.exit = "https://www.wikipedia.org/";
     slice.site.read_every = std::chrono::hours(12);
+    slice.site.cover = std::chrono::seconds(31);
+    slice.site.security_contact = "mailto:a@example.org";
+    append(slice.site.manifest, as_bytes("amana site v1"));
+    append(slice.site.release, as_bytes("amana release v1"));
     slice.limits = {1, 2, 3, std::chrono::seconds(4), std::chrono::seconds(5), std::chrono::seconds(6), std::chrono::seconds(7)};
     return slice;
 }
@@ -114,6 +118,10 @@ TEST_CASE("the front's slice comes back as it went")
     CHECK(back->site.colour == "#0b5c63");
     CHECK(back->site.exit == "https://www.wikipedia.org/");
     CHECK(back->site.read_every == std::chrono::hours(12));
+    CHECK(back->site.cover == std::chrono::seconds(31));
+    CHECK(back->site.security_contact == "mailto:a@example.org");
+    CHECK(as_text(back->site.manifest) == "amana site v1");
+    CHECK(as_text(back->site.release) == "amana release v1");
     CHECK(back->limits.max_files_bytes == 1);
     CHECK(back->limits.max_connections == 2);
     CHECK(back->limits.max_uploads == 3);
@@ -165,6 +173,12 @@ TEST_CASE("the front's slice is held to its bounds")
     CHECK_FALSE(sound(text(&SiteSlice::colour, max_address_bytes + 1)));
     CHECK(sound(text(&SiteSlice::logo, max_logo_bytes)));
     CHECK_FALSE(sound(text(&SiteSlice::logo, max_logo_bytes + 1)));
+    CHECK(sound(text(&SiteSlice::security_contact, max_address_bytes)));
+    CHECK_FALSE(sound(text(&SiteSlice::security_contact, max_address_bytes + 1)));
+    for (const auto note : {&SiteSlice::manifest, &SiteSlice::release}) {
+        CHECK(sound(text(note, max_manifest_bytes)));
+        CHECK_FALSE(sound(text(note, max_manifest_bytes + 1)));
+    }
     CHECK(sound(text(&SiteSlice::questionnaire, max_questionnaire_bytes)));
     CHECK_FALSE(sound(text(&SiteSlice::questionnaire, max_questionnaire_bytes + 1)));
     CHECK(sound([](FrontSlice& slice) { slice.site.texts[1].law.resize(max_text_bytes, 'x'); }));

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Waiting for a report's turn, when as many are under way as may.
+#pragma once
+
+#include "server/front/keeper_link.hpp"
+#include "server/front/limits.hpp"
+
+namespace amana::front {
+
+// Nothing when none came free in 20 s, or when none will: the thread is draining, or the keeper gone.
+[[nodiscard]] asio::awaitable<std::optional<Admitted>> admit(Limits& limits, const KeeperLink& link, const bool& draining);
+
+}  // namespace amana::front

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// One request that brings a piece of an envelope sealed in the browser, and its answer: docs/SEALING.md, sections 3 and 4.
+// What is looked at is public. A cover body goes the way of a report up to the last step.
+#pragma once
+
+#include "server/front/http.hpp"
+#include "server/front/sealed_uploads.hpp"
+#include "server/front/site.hpp"
+
+namespace amana::front {
+
+inline constexpr std::string_view sealed_type = "application/octet-stream";
+// Every answer's body: JSON, and spaces behind it. A promise of the longest kind fits, were every second byte of it escaped.
+inline constexpr std::size_t sealed_answer_bytes = 2048;
+
+enum class SealedState { more, stored, again, keys, busy, full, closed, failed, bad };
+[[nodiscard]] std::string_view name(SealedState state);
+
+class SealedAnswer {
+public:
+    SealedAnswer(Stream& stream, HttpReader& reader, Site& site, KeeperLink& link, const bool& draining)
+        : stream_(stream), reader_(reader), site_(site), link_(link), draining_(draining)
+    {
+    }
+
+    // True: the connection may go on.
+    [[nodiscard]] asio::awaitable<bool> serve(const Request& request);
+
+private:
+    struct Told {
+        SealedState state;
+        std::uint32_t have = 0;
+        Promise promise;
+    };
+
+    [[nodiscard]] asio::awaitable<bool> invite(const Request& request);
+    [[nodiscard]] asio::awaitable<bool> read_head();
+    [[nodiscard]] asio::awaitable<bool> drop_rest();
+    // Nothing when the line broke, or when a newer request for the same piece has come.
+    [[nodiscard]] asio::awaitable<std::optional<Told>> take(const SealedPiece& piece);
+    [[nodiscard]] asio::awaitable<std::optional<Told>> dropped(SealedState state);
+    [[nodiscard]] asio::awaitable<std::optional<Told>> take_into(SealedUploads::Turn& turn, const SealedUploads::Handle& upload);
+    [[nodiscard]] asio::awaitable<Told> outcome(const SealedUploads::Handle& upload);
+    [[nodiscard]] std::optional<SealedState> refusal(const SealedPiece& piece) const;
+    [[nodiscard]] bool has_shape(const SealedPiece& piece) const;
+    [[nodiscard]] asio::awaitable<bool> send(const Told& told);
+
+    Stream& stream_;
+    HttpReader& reader_;
+    Site& site_;
+    KeeperLink& link_;
+    const bool& draining_;
+    ByteArray<sealed_head_bytes> head_{};
+    std::size_t head_filled_ = 0;
+    ByteView rest_;  // of the body's current piece, what is not read yet
+    SealedUploads::SteadyClock::time_point read_at_;
+};
+
+}  // namespace amana::front

@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Envelopes from browsers, as the front takes them: every state that docs/SEALING.md, section 4 names, and how each comes.
+#include "tests/server/front/sealing_client.hpp"
+
+namespace amana::front::test {
+
+using namespace std::chrono_literals;
+
+TEST_CASE("A sealed report of one piece is stored as it came, after its second")
+{
+    auto given = options();
+    given.timing.answer = 400ms;
+    Front front(given);
+    const auto client = front.connect();
+    const Sealed report(crypto::text_class);
+    const auto begun = std::chrono::steady_clock::now();
+    const auto answer = report.send(*client);
+    CHECK(answer.state == "stored");
+    CHECK(answer.promise.empty());
+    CHECK(std::chrono::steady_clock::now() - begun >= 400ms);
+    CHECK(front.envelopes() == std::vector<Bytes>{report.envelope});
+    // The connection goes on, also for a form.
+    client->write("GET /en/ HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(client->read_answer().head.starts_with("HTTP/1.1 200 "));
+}
+
+TEST_CASE("Every answer has one length, one type, and nothing of the form's policy")
+{
+    Front front(options());
+    const auto client = front.connect();
+    const Sealed report(crypto::text_class);
+    for (const auto& body : {report.body(), std::string("short"), Sealed(crypto::text_class, 0).body()}) {
+        client->write(post(body));
+        const auto answer = client->read_answer();
+        CHECK(answer.head.starts_with("HTTP/1.1 200 OK\r\n"));
+        CHECK(answer.head.find("\r\nContent-Type: application/octet-stream\r\n") != std::string::npos);
+        CHECK(answer.head.find("\r\nContent-Length: 2048\r\n") != std::string::npos);
+        CHECK(answer.body.size() == sealed_answer_bytes);
+        CHECK(answer.body.find_first_not_of(' ', answer.body.rfind('}') + 1) == std::string::npos);
+    }
+}
+
+TEST_CASE("The promise comes with stored, when it was asked for, and again when the answer was lost")
+{
+    auto given = options();
+    given.promise = "reports.example.org/\"promise\"\nline\n\n\u2014 reports.example.org AAAA\n";
+    Front front(given);
+    Sealed report(crypto::text_class);
+    report.head.promise = 1;
+    CHECK(report.send(*front.connect()).promise == given.promise);
+    CHECK(front.promised() == 1);
+    for (std::size_t i = 0; i < 3; ++i) {
+        const auto again = report.send(*front.connect());
+        CHECK(again.state == "stored");
+        CHECK(again.promise == given.promise);
+    }
+    CHECK(front.begun() == 1);
+    // Another envelope of the same name is another's, and not stored by having that name.
+    Sealed other = report;
+    other.head.promise = 0;
+    CHECK(other.send(*front.connect()).state == "bad");
+    Sealed unasked(crypto::text_class);
+    CHECK(unasked.send(*front.connect()).promise.empty());
+}
+
+TEST_CASE("The longest promise fits into an answer, all of it escaped")
+{
+    auto given = options();
+    given.promise = std::string(980, '\n');
+    Front front(given);
+    Sealed report(crypto::text_class);
+    report.head.promise = 1;
+    CHECK(report.send(*front.connect()).promise == given.promise);
+}
+
+TEST_CASE("An envelope of several pieces, over one connection, is one envelope, cut for the keeper where it wants")
+{
+    Front front(options());
+    const auto client = front.connect();
+    const Sealed report(2 * crypto::mebibyte);
+    REQUIRE(report.pieces() == 5);
+    for (std::size_t i = 0; i + 1 < report.pieces(); ++i) {
+        const auto answer = report.send(*client, i);
+        CHECK(answer.state == "more");
+        CHECK(answer.have == (i + 1) * sealed_piece_bytes);
+    }
+    CHECK(front.stored() == 0);
+    CHECK(report.send(*client, 4).state == "stored");
+    CHECK(front.envelopes() == std::vector<Bytes>{report.envelope});
+    // Any piece of what is stored is answered so.
+    CHECK(report.send(*client, 1).state == "stored");
+    CHECK(front.begun() == 1);
+}
+
+TEST_CASE("A piece that is here is read and not taken twice; one that would leave a gap is told where to begin")
+{
+    Front front(options());
+    const auto client = front.connect();
+    const Sealed report(crypto::mebibyte);
+    CHECK(report.send(*client, 0).have == sealed_piece_bytes);
+    CHECK(report.send(*client, 0).have == sealed_piece_bytes);
+    const auto gap = report.send(*client, 2);
+    CHECK(gap.state == "more");
+    CHECK(gap.have == sealed_piece_bytes);
+    CHECK(report.send(*client, 1).have == 2 * sealed_piece_bytes);
+    CHECK(report.send(*client, 2).state == "stored");
+    CHECK(front.envelopes() == std::vector<Bytes>{report.envelope});
+}
+
+TEST_CASE("A line that breaks anywhere costs the piece that was on it")
+{
+    Front front(options());
+    const Sealed report(crypto::mebibyte);
+    for (std::size_t i = 0; i < report.pieces(); ++i) {
+        const auto request = post(report.body(i));
+        for (const auto sent : {std::size_t{250}, request.size() / 2, request.size() - 1}) {
+            const auto broken = front.connect();
+            broken->write(request.substr(0, sent));
+            broken->close();
+        }
+        const auto answer = report.send(*front.connect(), i);
+        CHECK(answer.state == (i + 1 == report.pieces() ? "stored" : "more"));
+    }
+    CHECK(front.envelopes() == std::vector<Bytes>{report.envelope});
+}
+
+TEST_CASE("A newer request for a piece takes over from one whose line nobody has seen break")
+{
+    Front front(options());
+    const Sealed report(crypto::mebibyte);
+    for (std::size_t i = 0; i < report.pieces(); ++i) {
+        const auto request = post(report.body(i));
+        const auto silent = front.connect();
+        silent->write(request.substr(0, request.size() / 2));
+        std::this_thread::sleep_for(100ms);
+        CHECK(report.send(*front.connect(), i).state == (i + 1 == report.pieces() ? "stored" : "more"));
+        // The older one comes back to life: nothing of it is taken, and it gets no answer that could be taken for one.
+        silent->write(request.substr(request.size() / 2));
+        CHECK(silent->read_all().empty());
+    }
+    CHECK(front.envelopes() == std::vector<Bytes>{report.envelope});
+    CHECK(front.begun() == 1);
+}
+
+TEST_CASE("Pieces may come to any thread")
+{
+    auto given = options();
+    given.threads = 3;
+    Front front(given);
+    const Sealed report(4 * crypto::mebibyte);
+    for (std::size_t i = 0; i < report.pieces(); ++i)
+        CHECK(report.send(*front.connect(i % 3), i).state == (i + 1 == report.pieces() ? "stored" : "more"));
+    CHECK(front.envelopes() == std::vector<Bytes>{report.envelope});
+    // The outcome is known to each of them.
+    for (std::size_t thread = 0; thread < 3; ++thread) CHECK(report.send(*front.connect(thread), report.pieces() - 1).state == "stored");
+    CHECK(front.begun() == 1);
+}
+
+TEST_CASE("Many uploads at once, from many threads to many threads, lines broken at random: each is stored, once")
+{
+    auto given = options();
+    given.threads = 2;
+    given.timing.answer = 10ms;
+    Front front(given);
+    auto random = seeded_generator();
+    const auto senders = static_cast<std::size_t>(tiered(6, 40));
+    std::vector<Bytes> sent;
+    std::vector<std::jthread> running;
+    std::atomic<int> failed = 0;
+    for (std::size_t i = 0; i < senders; ++i) {
+        auto report = std::make_shared<const Sealed>(i % 3 == 0 ? crypto::text_class : crypto::mebibyte);
+        sent.push_back(report->envelope);
+        running.emplace_back([&, report, seed = random()] { failed += send_over_bad_lines(front, *report, seed) ? 0 : 1; });
+    }
+    running.clear();
+    CHECK(failed == 0);
+    auto stored = front.envelopes();
+    std::ranges::sort(stored);
+    std::ranges::sort(sent);
+    CHECK(stored == sent);
+}
+
+TEST_CASE("A cover body is read as a report is, answered as one is, and goes no further")
+{
+    auto given = options();
+    given.timing.answer = 300ms;
+    given.limits.max_uploads = 1;
+    Front front(given);
+    Sealed cover(crypto::text_class, 0);
+    for (std::size_t i = 0; i < 3; ++i) {
+        const auto begun = std::chrono::steady_clock::now();
+        const auto answer = cover.send(*front.connect());
+        CHECK(answer.state == "stored");
+        CHECK(answer.promise.empty());
+        CHECK(std::chrono::steady_clock::now() - begun >= 300ms);
+    }
+    CHECK(front.begun() == 0);
+    // It is held to all that a report is held to.
+    Sealed stale = cover;
+    stale.head.keys[0] ^= 1;
+    CHECK(stale.send(*front.connect()).state == "keys");
+    Sealed shapeless = cover;
+    shapeless.envelope[1] = 2;
+    CHECK(shapeless.send(*front.connect()).state == "bad");
+    CHECK(Sealed(64 * crypto::kibibyte, 0).send(*front.connect()).state == "bad");
+    // And it needs the same place: with the only one taken, it waits for it.
+    const auto holding = front.connect();
+    const auto request = post(Sealed(crypto::text_class).body());
+    holding->write(request.substr(0, 1000));
+    std::this_thread::sleep_for(100ms);
+    auto waiting = std::async(std::launch::async, [&] {
+        const auto client = front.connect();
+        client->write(post(cover.body()));
+        return client->read_answer();
+    });
+    CHECK(waiting.wait_for(600ms) == std::future_status::timeout);
+    holding->close();
+    CHECK(told(waiting.get()).state == "stored");
+    CHECK(front.begun() == 0);
+}
+
+TEST_CASE("Too many at once: who gets no place in time is told so, and may come again")
+{
+    auto given = options();
+    given.limits.max_uploads = 1;
+    Front front(given);
+    const Sealed first(crypto::mebibyte);
+    CHECK(first.send(*front.connect(), 0).state == "more");  // under way, between two requests: it keeps its place
+    const Sealed second(crypto::text_class);
+    CHECK(second.send(*front.connect()).state == "busy");
+    // What is under way needs no further place.
+    CHECK(first.send(*front.connect(), 1).state == "more");
+    CHECK(first.send(*front.connect(), 2).state == "stored");
+    CHECK(second.send(*front.connect()).state == "stored");
+    CHECK(front.stored() == 2);
+}
+
+TEST_CASE("What is not known, or not any more, must be sealed anew")
+{
+    auto given = options();
+    given.timing.forget = 300ms;
+    given.timing.remember = 300ms;
+    given.timing.answer = 10ms;
+    Front front(given);
+    const Sealed report(crypto::mebibyte);
+    CHECK(report.send(*front.connect(), 1).state == "again");
+    CHECK(report.send(*front.connect(), 0).state == "more");
+    std::this_thread::sleep_for(600ms);
+    CHECK(front.aborted() == 1);
+    CHECK(report.send(*front.connect(), 1).state == "again");
+    for (std::size_t i = 0; i < report.pieces(); ++i) (void)report.send(*front.connect(), i);
+    CHECK(front.stored() == 1);
+    CHECK(report.send(*front.connect(), 2).state == "stored");
+    std::this_thread::sleep_for(400ms);
+    CHECK(report.send(*front.connect(), 2).state == "again");
+}
+
+TEST_CASE("Keys: of today, of a week ago while they are valid, and no others")
+{
+    const auto key = [](const char* of) { return crypto::testing::Recipient(crypto::testing::seeded_bytes(of, crypto::xwing_secret_bytes)).public_key; };
+    crypto::KeySet keys;
+    for (const auto* of : {"desk 0", "desk 1", "desk 2"}) {
+        const auto week = of[5] - '0';
+        keys.epochs.push_back({"desk", {week * one_week, (week + 2) * one_week}, key(of)});
+    }
+    const auto told = [&](UnixTime time, const char* of) {
+        auto given = options();
+        given.keys = keys;
+        given.time = time;
+        Front front(given);
+        Sealed report(crypto::text_class);
+        report.head.keys = crypto::sha256(key(of));
+        const auto state = report.send(*front.connect()).state;
+        CHECK(front.stored() == (state == "stored" ? 1 : 0));
+        return state;
+    };
+    CHECK(told(one_week + 1, "desk 1") == "stored");
+    CHECK(told(one_week + 1, "desk 0") == "stored");
+    CHECK(told(2 * one_week - 1, "desk 0") == "stored");
+    CHECK(told(2 * one_week, "desk 0") == "keys");
+    CHECK(told(one_week + 1, "desk 2") == "keys");
+    CHECK(told(one_week + 1, "somebody") == "keys");
+    CHECK(told(3 * one_week + 1, "desk 2") == "stored");
+    // Valid still, but neither of today nor of a week ago.
+    CHECK(told(3 * one_week + 1, "desk 1") == "keys");
+    CHECK(told(4 * one_week, "desk 2") == "closed");
+}
+
+TEST_CASE("An epoch that ends while an envelope is under way does not end it")
+{
+    Front front(options());
+    Sealed report(crypto::mebibyte);
+    CHECK(report.send(*front.connect(), 0).state == "more");
+    Sealed otherwise = report;
+    otherwise.head.keys[0] ^= 1;
+    CHECK(otherwise.send(*front.connect(), 1).state == "bad");
+    CHECK(report.send(*front.connect(), 1).state == "more");
+    CHECK(report.send(*front.connect(), 2).state == "stored");
+}
+
+TEST_CASE("What the keeper refuses is told, and is not remembered as stored")
+{
+    for (const auto& [refusal, state] : {std::pair{wire::Refusal::full, "full"}, {wire::Refusal::failed, "failed"}, {wire::Refusal::invalid, "bad"}}) {
+        INFO(state);
+        auto given = options();
+        given.refusal = refusal;
+        Front front(given);
+        const Sealed report(crypto::text_class);
+        CHECK(report.send(*front.connect()).state == state);
+        CHECK(report.send(*front.connect()).state == state);
+        CHECK(front.begun() == 2);
+    }
+}
+
+TEST_CASE("A keeper that goes takes what is under way with it")
+{
+    Front front(options());
+    const Sealed report(crypto::mebibyte);
+    CHECK(report.send(*front.connect(), 0).state == "more");
+    const auto waiting = front.connect();
+    const auto request = post(report.body(1));
+    waiting->write(request.substr(0, 1000));
+    std::this_thread::sleep_for(100ms);
+    front.lose_keeper();
+    for (int i = 0; i < 100 && front.lost == 0; ++i) std::this_thread::sleep_for(50ms);
+    waiting->write(request.substr(1000));
+    CHECK(told(waiting->read_answer()).state == "failed");
+}
+
+TEST_CASE("What section 3 does not say is bad, read as far as it may go, and the connection goes on")
+{
+    Front front(options());
+    const auto client = front.connect();
+    const Sealed report(crypto::text_class);
+    const auto bad = [&](const std::string& body) {
+        client->write(post(body));
+        CHECK(told(client->read_answer()).state == "bad");
+    };
+    bad("");
+    bad(std::string(95, '\1'));
+    bad(report.body() + "x");
+    bad(report.body().substr(0, report.body().size() - 1));
+    const auto with = [&](auto change) {
+        auto other = report;
+        change(other);
+        bad(other.body());
+    };
+    with([](Sealed& other) { other.head.version = 2; });
+    with([](Sealed& other) { other.head.kind = 2; });
+    with([](Sealed& other) { other.head.promise = 2; });
+    with([](Sealed& other) { other.head.zero = 1; });
+    with([](Sealed& other) { other.head.zeros[35] = 1; });
+    with([](Sealed& other) { other.envelope[0] = 2; });
+    with([](Sealed& other) { other.envelope[1] = 2; });
+    with([](Sealed& other) { other.envelope.push_back(0); });
+    with([](Sealed& other) { other.envelope.pop_back(); });
+    // Of two recipients, where this site has one.
+    bad(Sealed(crypto::text_class, 1, 2).body());
+    // Larger than any report may be here.
+    bad(Sealed(8 * crypto::mebibyte).body());
+    // No length is given.
+    client->write("POST /en/report HTTP/1.1\r\nHost: a\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+    CHECK(told(client->read_answer()).state == "bad");
+    CHECK(front.begun() == 0);
+    CHECK(report.send(*client).state == "stored");
+}
+
+TEST_CASE("Who asks before sending is invited")
+{
+    Front front(options());
+    const auto client = front.connect();
+    const auto request = post(Sealed(crypto::text_class).body(), "Expect: 100-continue\r\n");
+    const auto head = request.find("\r\n\r\n") + 4;
+    client->write(request.substr(0, head));
+    CHECK(client->read_until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
+    client->write(request.substr(head));
+    CHECK(told(client->read_answer()).state == "stored");
+}
+
+TEST_CASE("A front that ends lets a piece under way finish, and leaves nothing")
+{
+    auto given = options();
+    given.threads = 2;
+    Front front(given);
+    const Sealed report(crypto::mebibyte);
+    const Sealed other(crypto::mebibyte);
+    CHECK(report.send(*front.connect(0), 0).state == "more");
+    CHECK(other.send(*front.connect(1), 0).state == "more");  // stays half way
+    const auto waiting = front.connect(0);
+    const auto request = post(report.body(1));
+    waiting->write(request.substr(0, 1000));
+    std::this_thread::sleep_for(100ms);
+    front.drain(5s);
+    std::this_thread::sleep_for(100ms);
+    waiting->write(request.substr(1000));
+    const auto answer = waiting->read_answer();
+    CHECK(told(answer).state == "more");
+    CHECK(answer.head.find("\r\nConnection: close\r\n") != std::string::npos);
+    front.wait_until_ended();
+    front.destroy_worker();
+}
+
+TEST_CASE("Outcomes are remembered up to a number, the newest of them")
+{
+    wire::Limits config;
+    Limits limits(config, {true, SIZE_MAX});
+    SealedUploads uploads;
+    const auto piece_of = [](std::uint32_t number) {
+        SealedHead head;
+        for (std::size_t i = 0; i < 4; ++i) head.upload[i] = static_cast<Byte>(number >> (8 * i));
+        head.total = 100;
+        return SealedPiece::parse(head.bytes(), sealed_head_bytes + 100).value();
+    };
+    const std::uint32_t more = 10;
+    for (std::uint32_t i = 0; i < max_outcomes + more; ++i) {
+        auto found = uploads.begin(piece_of(i), limits.report().value());
+        REQUIRE(found.how == SealedUploads::Found::How::under_way);
+        uploads.settle(found.upload, Upload::Outcome::stored, "note");
+    }
+    for (std::uint32_t i = 0; i < max_outcomes + more; ++i) {
+        const bool known = uploads.find(piece_of(i)).how == SealedUploads::Found::How::stored;
+        CHECK(known == (i >= more));
+    }
+}
+
+}  // namespace amana::front::test

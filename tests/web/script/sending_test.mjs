@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//
+// The worker over a line that breaks at every place, to a front that says everything it may say: what was acknowledged is
+// there, nothing is there twice, and "stored" is never said without it.
+
+import { check, count, same, sameBytes, summary, test } from '../../support/checks.mjs';
+import { FakeFront } from './front.mjs';
+import { script } from './modules.mjs';
+import { some } from './sealing.mjs';
+
+const { Pause, backOff } = await script('pause.mjs');
+const { readAnswer, writeHead } = await script('line.mjs');
+const { Workshop } = await script('worker.mjs');
+
+const form = { id: 'recruitment', version: 2, sections: [] };
+
+// No time passes: whoever waits goes on in the next turn, and what was waited for is written down.
+class NoTime extends Pause {
+  constructor() {
+    super({ setTimeout: (work, ms) => { this.slept.push(ms); return setImmediate(work); }, clearTimeout: clearImmediate });
+    this.slept = [];
+  }
+}
+
+// A worker with its front. `cover: null` unless a test wants it; moments come when it says so.
+class Bench {
+  constructor({ cover = null, recipients = 1, saving = false } = {}) {
+    this.front = new FakeFront({ recipients });
+    this.said = [];
+    this.hearers = [];
+    this.pause = new NoTime();
+    this.clock = new Pause({ setTimeout: (work, ms) => { this.moment = work; this.distances.push(ms); return 0; }, clearTimeout() {} });
+    this.distances = [];
+    this.workshop = new Workshop((message) => { this.said.push(message); this.hearers.slice().forEach((hear) => hear(message)); },
+      { fetch: this.front.fetch, pause: this.pause, clock: this.clock });
+    this.workshop.start({ sealing: { root: this.front.fingerprint, report: '/en/report', cover, form }, saving });
+  }
+
+  heard(holds) {
+    return new Promise((resolve) => {
+      const hear = (message) => { if (holds(message)) { this.hearers.splice(this.hearers.indexOf(hear), 1); resolve(message); } };
+      this.hearers.push(hear);
+    });
+  }
+
+  async add(...blobs) {
+    const files = [];
+    for (const blob of blobs) {
+      const id = this.workshop.files.size + 1;
+      const cleaned = this.heard(({ say }) => say === 'cleaned');
+      this.workshop.clean({ id, file: blob });
+      await cleaned;
+      files.push({ id, keep: true });
+    }
+    return files;
+  }
+
+  send(more = {}) {
+    const ended = this.heard(({ say }) => say === 'ended');
+    this.workshop.send({ answers: { story: 'what happened' }, files: [], promise: false, hidden: true, ...more });
+    return ended;
+  }
+
+  states() { return this.said.filter(({ say }) => say === 'state').map(({ state }) => state); }
+}
+
+const named = (content, name = 'x.bin') => Object.assign(new Blob([content]), { name });
+const right = ({ front }) => same(front.mistakes, [], 'what the front was sent');
+
+await test('an answer is one of section 4, and nothing else', () => {
+  const bytes = (text) => new TextEncoder().encode(text.padEnd(2048)).buffer;
+  same(readAnswer(bytes('{"state":"more","have":5}')), { state: 'more', have: 5, promise: '' }, 'more');
+  same(readAnswer(bytes('{"state":"stored","promise":"x"}')), { state: 'stored', have: undefined, promise: 'x' }, 'stored');
+  for (const bad of ['{"state":"more"}', '{"state":"more","have":-1}', '{"state":"more","have":1.5}', '{"state":"kept"}', 'null', '[]', '', '{"state":"stored"', '<html>'])
+    same(readAnswer(bytes(bad)), null, bad);
+  for (const length of [0, 2047, 2049]) same(readAnswer(new TextEncoder().encode('{"state":"stored"}'.padEnd(length)).buffer), null, `${length} bytes`);
+  const head = new Uint8Array(100).fill(7);
+  writeHead(head, { cover: false, promise: true, upload: new Uint8Array(16).fill(2), total: 0x01020304, offset: 0x00080000, keys: new Uint8Array(32).fill(3) });
+  same(Buffer.from(head).toString('hex'), `01010100${'02'.repeat(16)}0102030400080000${'03'.repeat(32)}${'00'.repeat(36)}07070707`, 'a head');
+});
+
+await test('a report without files is one piece, and opens', async () => {
+  for (const recipients of [1, 2, 4]) {
+    const bench = new Bench({ recipients });
+    same((await bench.send({ promise: true })).promise, 'a promise', 'the promise');
+    same(bench.front.stored.map(({ manifest }) => manifest.answers), [{ story: 'what happened' }], 'at the desk');
+    same(bench.front.log.map(({ kind, length }) => [kind, length]), [[1, 96 + 2 + recipients * 1168 + 64 + 32768 + 16]], 'requests');
+    right(bench);
+  }
+});
+
+await test('files arrive whole, in pieces', async () => {
+  const bench = new Bench();
+  const contents = [some(3 << 20), some(1), some(700001)];
+  const files = await bench.add(...contents.map((content, i) => named(content, `${i}.bin`)));
+  same((await bench.send({ files })).state, 'stored', 'the end');
+  const [{ attachments, manifest }] = bench.front.stored;
+  contents.forEach((content, i) => sameBytes(attachments[i].data, content, `file ${i}`));
+  same(manifest.attachments.map(({ name }) => name), ['0.bin', '1.bin', '2.bin'], 'names');
+  same(bench.front.log.map(({ offset }) => offset), Array.from({ length: 9 }, (_, i) => i * 524288), 'pieces, each once');
+  right(bench);
+});
+
+await test('the line may break at any request, before or after the front has read it', async () => {
+  for (const size of [0, 1 << 20]) {
+    for (let at = 0; at < (size ? 5 : 1); at += 1) {
+      for (const how of ['break before', 'break after']) {
+        for (const times of [1, 4]) {
+          const bench = new Bench();
+          const files = size ? await bench.add(named(some(size))) : [];
+          bench.front.meddle = ({ kind, n }) => (kind === 1 && n >= at && n < at + times ? how : null);
+          same((await bench.send({ files })).state, 'stored', `${size}, ${how} ${at}`);
+          same(bench.front.stored.length, 1, 'reports at the desk');
+          check(bench.states().some((state) => state === 'not_yet' || state === 'unknown'), 'it was said');
+          check(!bench.states().slice(0, -1).includes('stored'), 'nothing else');
+          // Only what is missing is sent again: no piece more often than it was broken.
+          const sent = new Map();
+          for (const { offset } of bench.front.log) sent.set(offset, (sent.get(offset) || 0) + 1);
+          same([...sent.values()].reduce((sum, n) => sum + n - 1, 0), times, 'pieces sent again');
+          same(bench.pause.slept, Array.from({ length: times }, (_, i) => backOff(i + 1)), 'longer and longer');
+          right(bench);
+          count('broken lines');
+        }
+      }
+    }
+  }
+});
+
+await test('"we do not know" is said of the last piece, "not sent" of others', async () => {
+  const bench = new Bench();
+  const files = await bench.add(named(some(1 << 20)));
+  bench.front.meddle = ({ n }) => (n === 1 || n === 5 ? 'break before' : null);
+  await bench.send({ files });
+  same(bench.states().filter((state) => state !== 'sending'), ['not_yet', 'unknown'], 'what was said');
+});
+
+await test('a front that has forgotten gets it from the start, once at the desk by its id', async () => {
+  for (const at of [1, 2, 4]) {
+    const bench = new Bench();
+    const content = some(1 << 20);
+    const files = await bench.add(named(content));
+    bench.front.meddle = ({ n }) => { if (n === at) bench.front.uploads.clear(); return null; };
+    same((await bench.send({ files })).state, 'stored', 'the end');
+    sameBytes(bench.front.stored[0].attachments[0].data, content, 'the file');
+    same(new Set(bench.front.log.map(({ upload }) => upload)).size, 2, 'uploads');
+    check(bench.states().includes('from_start'), 'it was said');
+    right(bench);
+  }
+  // It had been stored, and both the answer and the front's memory of it were lost: two envelopes of one submission.
+  const bench = new Bench();
+  bench.front.meddle = ({ n }) => { if (n === 1) bench.front.uploads.clear(); if (n === 1) return { state: 'again' }; return n === 0 ? 'break after' : null; };
+  same((await bench.send()).state, 'stored', 'the end');
+  same(bench.front.stored.length, 2, 'envelopes');
+  same(new Set(bench.front.stored.map(({ manifest }) => manifest.id)).size, 1, 'submissions');
+});
+
+await test('new keys in the middle: fetched, sealed anew, opened with the new secret', async () => {
+  const bench = new Bench();
+  const files = await bench.add(named(some(1 << 20)));
+  bench.front.meddle = ({ kind, n }) => { if (kind === 1 && n === 2) bench.front.newKeys(); return null; };
+  same((await bench.send({ files })).state, 'stored', 'the end');
+  same(bench.front.stored.length, 1, 'reports');
+  check(bench.states().includes('new_keys'), 'it was said');
+  right(bench);
+});
+
+await test('a page left open past an epoch: keys by the front\'s clock', async () => {
+  const bench = new Bench();
+  await bench.heard(({ say }) => say === 'keys');
+  let now = 0;
+  const start = Date.now();
+  bench.front.clock = () => start + now;
+  const { Keys } = await script('keys.mjs');
+  const keys = new Keys({ root: bench.front.fingerprint, fetch: bench.front.fetch, pause: bench.pause, now: () => now });
+  check(await keys.current(), 'valid');
+  now = 31 * 86400000;
+  bench.front.newKeys();
+  const { digest } = await keys.current();
+  sameBytes(digest, bench.front.digest, 'the new key');
+  now = 90 * 86400000;
+  same(await keys.current(), null, 'none is valid');
+});
+
+await test('busy is tried again; full, closed, failed and bad end it, and nothing is there', async () => {
+  const bench = new Bench();
+  bench.front.meddle = ({ n }) => (n < 3 ? { state: 'busy' } : null);
+  same((await bench.send()).state, 'stored', 'after busy');
+  check(bench.states().includes('busy'), 'it was said');
+  for (const state of ['full', 'closed', 'failed', 'bad']) {
+    const other = new Bench();
+    other.front.meddle = ({ kind }) => (kind === 1 ? { state } : null);
+    const ended = await other.send();
+    same([ended.state, ended.perhaps], [state, false], state);
+    same(other.front.stored.length, 0, 'reports');
+    // And again, by hand: the same submission.
+    other.front.meddle = () => null;
+    same((await other.send()).state, 'stored', 'again');
+  }
+  const never = new Bench();
+  never.front.meddle = ({ kind }) => (kind === 1 ? { state: 'keys' } : null);
+  same((await never.send()).state, 'failed', 'keys for ever');
+});
+
+await test('what is no answer is a broken line', async () => {
+  for (const strange of [{ status: 502, raw: [60] }, { status: 200, raw: Buffer.from('<html>'.padEnd(2048)) }, { status: 200, raw: Buffer.from('{"state":"stored"}') }, { status: 413, raw: [] }]) {
+    const bench = new Bench();
+    bench.front.meddle = ({ kind, n }) => (kind === 1 && n === 0 ? { state: 'raw', ...strange } : null);
+    same((await bench.send()).state, 'stored', 'the end');
+    same(bench.front.log.length, 2, 'requests');
+    same(bench.front.stored.length, 1, 'reports');
+  }
+  // A front that claims to have stored what it has not been sent, or to have more than it was sent.
+  for (const lie of [{ state: 'stored', promise: '' }, { state: 'more', have: 99999999 }, { state: 'more', have: 0 }]) {
+    const bench = new Bench();
+    const files = await bench.add(named(some(1 << 20)));
+    bench.front.meddle = ({ n }) => (n === 1 ? lie : null);
+    same((await bench.send({ files })).state, 'stored', 'the end');
+    same(bench.front.stored.length, 1, 'reports');
+  }
+});
+
+await test('false keys: nothing is sent', async () => {
+  const bench = new Bench();
+  bench.workshop.start({ sealing: { root: '00'.repeat(32), report: '/en/report', cover: null, form }, saving: false });
+  const ended = await bench.send();
+  same([ended.state, bench.front.log.length], ['false', 0], 'the end');
+  // A set that was signed, and is older than the one seen before.
+  const later = new Bench();
+  later.front.newKeys();
+  same((await later.send()).state, 'stored', 'the newer set');
+  later.front.serial = 0;
+  later.front.newKeys();
+  same([(await later.send()).state, later.front.stored.length], ['false', 1], 'the older set');
+});
+
+await test('no key set at all: it can\'t be sealed here; a broken line to it is tried on', async () => {
+  const bench = new Bench();
+  bench.front.meddle = ({ kind }) => (kind === 'keys' ? { status: 404 } : null);
+  same((await bench.send()).state, 'unable', 'the end');
+  const other = new Bench();
+  let breaks = 7;
+  other.front.meddle = ({ kind }) => { if (kind === 'keys' && breaks > 0) { breaks -= 1; return 'break before'; } return null; };
+  same((await other.send()).state, 'stored', 'the end');
+  check(other.states().includes('not_yet'), 'it was said');
+});
+
+await test('cancelled anywhere: what is said of it is true, and what is sent again is the same sending', async () => {
+  for (let at = 0; at < 6; at += 1) {
+    for (const how of ['break before', 'break after', null]) {
+      const bench = new Bench();
+      const files = await bench.add(named(some(1 << 20)));
+      bench.front.meddle = ({ n }) => {
+        if (n === at) { bench.workshop.cancel(); return how; }
+        return null;
+      };
+      const ended = await bench.send({ files });
+      if (bench.front.stored.length > 0) check(ended.state === 'stored' || ended.perhaps, `it was stored at ${at}`);
+      if (ended.state === 'stored') same(bench.front.stored.length, 1, 'stored');
+      if (at < 5 && ended.state === 'cancelled') same(ended.perhaps, at >= 4, 'only the last piece leaves doubt');
+      bench.front.meddle = () => null;
+      if (ended.state === 'stored') continue;
+      same((await bench.send({ files, answers: { story: 'changed' } })).state, 'stored', 'again');
+      same(new Set(bench.front.stored.map(({ manifest }) => manifest.id)).size, 1, 'submissions');
+      count('cancels');
+    }
+  }
+});
+
+await test('two reports of one page are two', async () => {
+  const bench = new Bench();
+  await bench.send();
+  await bench.send();
+  same(new Set(bench.front.stored.map(({ manifest }) => manifest.id)).size, 2, 'submissions');
+});
+
+await test('a file that went away is named, and nothing is stored', async () => {
+  const bench = new Bench();
+  const gone = { name: 'gone', type: '', size: 1 << 20, slice: () => ({ arrayBuffer: () => Promise.reject(new Error('gone')) }) };
+  const files = [...await bench.add(named(some(10))), ...await bench.add(gone)];
+  const ended = await bench.send({ files });
+  same([ended.state, ended.file, bench.front.stored.length], ['unreadable', 1, 0], 'the end');
+});
+
+await test('a report that is too long or too large is refused at once, and what it would cost is known', async () => {
+  const bench = new Bench();
+  same((await bench.send({ answers: { story: 'x'.repeat(40000) } })).state, 'too_long', 'long');
+  const files = await bench.add(named(some(100000)));
+  const cost = bench.heard(({ say }) => say === 'cost');
+  bench.workshop.cost({ files, answers: {} });
+  same((await cost).bytes, 2 + 1168 + 64 + (256 << 10) + 16 * 4, 'cost');
+  same(bench.front.log.length, 0, 'requests');
+});
+
+await test('a text report takes the next moment; one with files, or that may not wait, goes at once', async () => {
+  const bench = new Bench({ cover: { mean: 45, most: 20 } });
+  same(bench.said[0], { say: 'ready', hides: true, bytes: 20 * (34018 + 96) }, 'what it costs');
+  const settle = async () => { for (let i = 0; i < 200; i += 1) await new Promise((resolve) => { setImmediate(resolve); }); };
+  await settle();
+  bench.moment();
+  await settle();
+  same([bench.front.covers, bench.front.stored.length], [1, 0], 'a cover body');
+  const sent = bench.send();
+  await settle();
+  same(bench.front.log.length, 1, 'it waits');
+  check(bench.said.some(({ say }) => say === 'waiting'), 'it was said');
+  bench.moment();
+  same((await sent).state, 'stored', 'the end');
+  await settle();
+  bench.moment();
+  await settle();
+  same([bench.front.covers, bench.front.stored.length], [2, 1], 'and cover goes on');
+  same(new Set(bench.front.log.map(({ length }) => length)).size, 1, 'all of one length');
+  const files = await bench.add(named(some(10)));
+  same((await bench.send({ files })).state, 'stored', 'with files');
+  const hurried = bench.send();
+  await settle();
+  bench.workshop.hurry();
+  same((await hurried).state, 'stored', 'at once');
+  const dropped = bench.send();
+  await settle();
+  bench.workshop.cancel();
+  same([(await dropped).state, bench.front.stored.length], ['cancelled', 3], 'cancelled while it waits');
+  bench.moment();
+  await settle();
+  same([bench.front.covers, bench.front.stored.length], [3, 3], 'and its place is taken by cover');
+  right(bench);
+});
+
+await test('on a broken line the next try of a cover body becomes that of a report, no sooner', async () => {
+  const bench = new Bench({ cover: { mean: 45, most: 20 } });
+  const settle = async () => { for (let i = 0; i < 200; i += 1) await new Promise((resolve) => { setImmediate(resolve); }); };
+  await settle();
+  let breaks = 5, sent = null;
+  bench.front.meddle = ({ kind }) => {
+    if (kind === 'keys' || breaks === 0) return null;
+    breaks -= 1;
+    if (breaks === 2) sent = bench.send();
+    return 'break before';
+  };
+  bench.moment();
+  await settle();
+  same((await sent).state, 'stored', 'the end');
+  same(bench.pause.slept, [1, 2, 3, 4, 5].map(backOff), 'as for a cover body');
+  same([bench.front.covers, bench.front.stored.length], [0, 1], 'what arrived');
+});
+
+summary('web_script_sending');

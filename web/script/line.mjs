@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//
+// One piece of an envelope to the front, and what it answers (docs/SEALING.md, sections 3 and 4).
+import { aborted } from './pause.mjs';
+
+export const PIECE_BYTES = 524288;
+export const HEAD_BYTES = 96;
+const ANSWER_BYTES = 2048;
+const PATIENCE = 300000;  // milliseconds for one request; a piece in that time is 14 kbit/s
+const STATES = ['more', 'stored', 'again', 'keys', 'busy', 'full', 'closed', 'failed', 'bad'];
+
+/** Writes the head of section 3 to the front of `body`. `upload` has 16 bytes, `keys` 32. */
+export function writeHead(body, { cover, promise, upload, total, offset, keys }) {
+  body.fill(0, 0, HEAD_BYTES);
+  body.set([1, cover ? 0 : 1, promise ? 1 : 0]);
+  body.set(upload, 4);
+  const view = new DataView(body.buffer, body.byteOffset);
+  view.setUint32(20, total);
+  view.setUint32(24, offset);
+  body.set(keys, 28);
+}
+
+/** What the bytes of an answer say; null when they are no answer, as of a proxy in between. */
+export function readAnswer(bytes) {
+  if (bytes.byteLength !== ANSWER_BYTES) return null;
+  try {
+    const { state, have, promise } = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    if (!STATES.includes(state)) return null;
+    if (state === 'more' && have !== have >>> 0) return null;
+    return { state, have, promise: typeof promise === 'string' ? promise : '' };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * A request: { status, date, bytes } of its answer, or null when the line broke or nothing came in time. Throws only an
+ * AbortError, when the signal says so.
+ */
+export async function request(fetch, address, options, signal, patience = PATIENCE) {
+  if (signal && signal.aborted) throw aborted();
+  const control = new AbortController();
+  const stop = () => control.abort();
+  const timer = setTimeout(stop, patience);
+  if (signal) signal.addEventListener('abort', stop);
+  try {
+    const response = await fetch(address, { ...options, cache: 'no-store', redirect: 'error', referrerPolicy: 'no-referrer', signal: control.signal });
+    const bytes = await response.arrayBuffer();
+    return { status: response.status, date: response.headers.get('date'), bytes };
+  } catch {
+    if (signal && signal.aborted) throw aborted();
+    return null;
+  } finally {
+    clearTimeout(timer);
+    if (signal) signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Sends one body. The front's answer, or null: a broken line. */
+export async function post(fetch, address, body, signal) {
+  const answer = await request(fetch, address, { method: 'POST', headers: { 'Content-Type': 'application/octet-stream' }, body }, signal);
+  return answer && answer.status === 200 ? readAnswer(answer.bytes) : null;
+}

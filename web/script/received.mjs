@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//
+// What stands on the page when the report is stored: as templates/received.mustache has it, and nothing of what was typed.
+import { attend, element, fill, list, paragraph, strong } from './dom.mjs';
+
+/**
+ * Puts it in place of everything in `main`. `emergency` and `reading` are what the form's page said: the paragraph of the
+ * numbers to call, and the sentence of how often the desk reads. `proof`: null when none was asked for, else the note or ''.
+ */
+export function showReceived(main, words, { urgent, proof, emergency, reading }) {
+  const say = (key) => words.say(key);
+  const top = [], below = [];
+  if (urgent) {
+    const numbers = emergency ? Array.from(emergency.cloneNode(true).childNodes).slice(1) : [];  // without "no emergency line"
+    top.push(element('div', { class: 'alert' }, paragraph(strong(say('received_urgent'))), paragraph(...numbers)));
+  } else if (emergency) {
+    below.push(emergency.cloneNode(true));
+  }
+  const heading = element('h1', {}, say('received_title'));
+  const good = element('div', { class: 'good', role: 'status' }, heading, paragraph(say('received_sealed')));
+  const behind = proof === null ? [] : [proof === '' ? element('p', { class: 'note' }, say('proof_none')) : proofSection(words, proof)];
+  const own = location.pathname;
+  fill(main, ...top, good, ...behind,
+    paragraph(`${say('received_thanks')} ${reading}`), paragraph(say('received_no_reply')),
+    element('h2', {}, say('received_next')), list('ol', [say('received_history'), say('received_files'), say('received_close')]),
+    paragraph(say('received_limits')), ...below,
+    paragraph(element('a', { href: `${own}help` }, say('safe_more'))), paragraph(element('a', { href: own }, say('received_another'))));
+  scrollTo(0, 0);
+  attend(urgent ? top[0] : good);
+}
+
+function proofSection(words, note) {
+  const say = (key) => words.say(key);
+  return element('section', { 'aria-labelledby': 'proof-title' },
+    element('h2', { id: 'proof-title' }, say('proof_title')),
+    element('p', { class: 'note' }, strong(say('proof_warning'))),
+    paragraph(say('proof_once')),
+    paragraph(element('a', { id: 'promise', href: `data:text/plain;charset=utf-8,${encodeURIComponent(note)}`, download: 'proof.txt' }, say('proof_save'))),
+    paragraph(say('proof_copy')),
+    element('pre', { dir: 'ltr', tabindex: '0' }, note),
+    paragraph(`${say('proof_later')} `, element('a', { href: '/log/check.html' }, say('proof_checker'))));
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//
+// What the page shows beside the form: what the sealing does, what is under way, what went wrong.
+import { attend, element, folded, list, paragraph, strong } from './dom.mjs';
+
+/** Says on the form what protects it. Behind what the form says already: below the first button and beside the files. */
+export function explain(form, words, { hides, bytes, covers, saving }) {
+  const say = (key, values) => words.say(key, values);
+  const made = [paragraph(say('seal_here')),
+    folded(say('seal_how'), list('ul', ['seal_protects', 'seal_not_script', 'seal_not_address', 'seal_not_network', 'seal_not_device'].map((key) => say(key))))];
+  if (hides)
+    made.push(folded(say('seal_cover'), paragraph(say('seal_cover_what')), paragraph(say('seal_cover_wait')),
+      paragraph(say('seal_cover_files')), paragraph(say('seal_cover_cost', { size: words.size(bytes) }))));
+  else made.push(paragraph(say(covers && saving ? 'seal_cover_saving' : 'seal_cover_off')));
+  const note = element('div', { id: 'page-seal' }, ...made);
+  form.querySelector('button').after(note);
+
+  const hint = document.getElementById('files-hint'), untrue = document.getElementById('page-hidden');
+  if (hint && untrue) untrue.replaceWith(paragraph(say('seal_photos')));
+  return { over: () => { if (hides) note.lastChild.replaceWith(paragraph(say('seal_cover_over'))); }, gone: () => note.remove() };
+}
+
+/**
+ * In place of the form while a report is under way. The section is always there, and says in `data-state` what goes on:
+ * starting, ready, unavailable, waiting, sealing (with data-done and data-total), line, stored, cancelled, problem (with
+ * data-problem).
+ */
+export class Panel {
+  constructor(form) {
+    this.form = form;
+    this.section = element('section', { id: 'sealing', class: 'note', hidden: true });
+    this.mark('starting');
+    form.before(this.section);
+  }
+
+  furnish(words, { hurry, cancel }) {
+    this.words = words;
+    this.status = element('p', { role: 'status' });
+    this.bar = element('progress', { max: '1', 'aria-label': words.say('seal_sending') });
+    this.amount = element('p');
+    this.now = element('div', {}, button('sealing-now', words.say('seal_at_once'), hurry), paragraph(words.say('seal_at_once_shows')));
+    this.cancel = button('sealing-cancel', words.say('seal_cancel'), cancel);
+    this.section.append(this.status, this.bar, this.amount, paragraph(strong(words.say('seal_stay'))), this.now, this.cancel);
+  }
+
+  mark(state, problem) {
+    const { dataset } = this.section;
+    dataset.state = state;
+    if (problem) dataset.problem = problem;
+    else delete dataset.problem;
+  }
+
+  open() {
+    this.form.hidden = true;
+    this.section.hidden = false;
+    this.bar.removeAttribute('value');
+    this.amount.textContent = '';
+    this.show('preparing');
+    attend(this.status);
+  }
+
+  close() {
+    this.section.hidden = true;
+    this.form.hidden = false;
+  }
+
+  /** `state`: preparing, waiting, or one that the worker tells. */
+  show(state, done, total) {
+    const broken = ['not_yet', 'unknown', 'busy'].includes(state);
+    if (state === 'waiting') this.mark(state);
+    else this.mark(broken ? 'line' : 'sealing');
+    const text = this.words.say(`seal_${state}`);
+    if (this.status.textContent !== text) this.status.textContent = text;
+    this.now.hidden = state !== 'waiting';
+    this.cancel.textContent = this.words.say(broken ? 'seal_stop' : 'seal_cancel');
+    if (total === undefined) return;
+    this.bar.value = done / total;
+    Object.assign(this.section.dataset, { done, total });
+    this.amount.textContent = this.words.say('seal_progress', { done: this.words.size(done), total: this.words.size(total) });
+  }
+}
+
+export function button(id, text, pressed) {
+  const made = element('button', { type: 'button', id }, text);
+  made.addEventListener('click', pressed);
+  return made;
+}
+
+/** At the top of the page: what went wrong. One at a time. */
+export class Alert {
+  constructor(main) { this.main = main; }
+
+  show(title, ...children) {
+    this.clear();
+    this.box = element('div', { class: 'alert', role: 'alert' }, element('h2', {}, title), ...children.map((one) => (typeof one === 'string' ? paragraph(one) : one)));
+    this.main.prepend(this.box);
+    attend(this.box);
+    this.box.scrollIntoView();
+  }
+
+  clear() { if (this.box) this.box.remove(); }
+}
