@@ -17,7 +17,7 @@ inline constexpr std::size_t max_secret_file_bytes = 4096;
 inline constexpr std::size_t min_passphrase_bytes = 12;
 inline constexpr std::size_t max_passphrase_bytes = 1024;
 
-enum class SecretKind : Byte { root = 1, desk = 2 };
+enum class SecretKind : Byte { root = 1, desk = 2, release = 3 };
 
 // Whether a file's beginning is that of a secret file: for saying so where a public file belongs.
 [[nodiscard]] bool is_secret_file(ByteView bytes);

@@ -39,6 +39,19 @@ struct CommandLine {
     std::filesystem::path texts;  // empty: invented
     unsigned grace_days = 0;
     std::string settle;  // an evidence's id; empty: none
+    // Manifests and sites (desk/site_*.hpp).
+    std::filesystem::path file;      // a release key
+    std::filesystem::path manifest;  // a text to be signed
+    bool yes = false;
+    std::string site;  // an address, or a folder
+    std::string root;  // a fingerprint as it stands on paper
+    std::string release_key;
+    std::string proxy;
+    std::filesystem::path ca;
+    std::filesystem::path seen;
+    std::string agent;
+    unsigned seconds = 0;
+    bool quiet = false;
 };
 
 [[nodiscard]] Result<void> run_init(const CommandLine& line, const Surroundings& surroundings);
@@ -56,5 +69,11 @@ struct CommandLine {
 [[nodiscard]] Result<void> run_canary(const CommandLine& line, const Surroundings& surroundings);
 [[nodiscard]] Result<bool> run_audit(const CommandLine& line, const Surroundings& surroundings);
 [[nodiscard]] Result<bool> run_proof(const CommandLine& line, const Surroundings& surroundings);
+
+// The two manifests (docs/SEALING.md, section 6). run_verify_site needs no desk. False: the site is not as it was signed.
+[[nodiscard]] Result<void> run_release_key(const CommandLine& line, const Surroundings& surroundings);
+[[nodiscard]] Result<void> run_sign_release(const CommandLine& line, const Surroundings& surroundings);
+[[nodiscard]] Result<void> run_sign_site(const CommandLine& line, const Surroundings& surroundings);
+[[nodiscard]] Result<bool> run_verify_site(const CommandLine& line, const Surroundings& surroundings);
 
 }  // namespace amana::desk

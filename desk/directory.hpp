@@ -9,6 +9,7 @@
 //   desk.db           the casebook: sealed records, the log this desk has seen
 //   envelopes/        reports as they came, still sealed, named by their leaf hash
 //   incoming/         the same, of an import that is not finished
+//   site.note         the last manifest of the site that the root signed; public
 //   cosigned.note     the last checkpoint this desk co-signed
 //   parts/            parts of exports that are not complete, as they came
 //   evidence/         what was found against the log (desk/evidence.hpp)
@@ -34,6 +35,7 @@ struct DeskPaths {
     [[nodiscard]] auto incoming() const { return directory / "incoming"; }
     [[nodiscard]] auto parts() const { return directory / "parts"; }
     [[nodiscard]] auto cosigned() const { return directory / "cosigned.note"; }
+    [[nodiscard]] auto signed_site() const { return directory / "site.note"; }
     [[nodiscard]] auto evidence() const { return directory / "evidence"; }
     [[nodiscard]] auto forms() const { return directory / "forms"; }
 };

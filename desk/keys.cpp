@@ -161,20 +161,28 @@ Result<Ceremony> extend_desk(const DeskDirectory& desk, const fs::path& root_sec
     if (last > now + static_cast<UnixTime>(max_weeks) * one_week || keys.epochs.size() + weeks > crypto::max_epochs)
         return Error{"this desk already has keys for more than three years", "No more are needed yet."};
 
-    const auto root_file = read_file(root_secret, crypto::max_secret_file_bytes);
-    if (!root_file)
-        return Error{root_file.error().message, "The root's secret is needed here: bring root.secret back into the desk's "
-                                                "folder, or name it with --root FILE."};
-    const auto root = crypto::open_secret(crypto::SecretKind::root, *root_file, passphrase);
-    if (!root) return Error{"the root stays closed: " + root.error().message, root.error().hint};
-    if (root->size() != crypto::ed25519_seed_bytes || crypto::signing_public_key(root->view()) != keys.root)
-        return Error{root_secret.string() + " is the root of another desk", ""};
+    const auto root = open_root(desk.paths(), root_secret, keys, passphrase);
+    if (!root) return root.error();
     const auto vault = Vault::open(desk.paths(), passphrase);
     if (!vault) return vault.error();
 
     if (const auto added = add_epochs(*vault, keys, last + crypto::epoch_length, weeks); !added) return added.error();
     ++keys.serial;
     return publish(desk.paths(), std::move(keys), *root);
+}
+
+Result<SecretBuffer> open_root(const DeskPaths& paths, const fs::path& file, const crypto::KeySet& keys, ByteView passphrase)
+{
+    const auto path = file.empty() ? paths.root_secret() : file;
+    const auto root_file = read_file(path, crypto::max_secret_file_bytes);
+    if (!root_file)
+        return Error{root_file.error().message, "The root's secret is needed here: bring root.secret back into the desk's "
+                                                "folder, or name it with --root FILE."};
+    auto root = crypto::open_secret(crypto::SecretKind::root, *root_file, passphrase);
+    if (!root) return Error{"the root stays closed: " + root.error().message, root.error().hint};
+    if (root->size() != crypto::ed25519_seed_bytes || crypto::signing_public_key(root->view()) != keys.root)
+        return Error{path.string() + " is the root of another desk", ""};
+    return root;
 }
 
 Result<PublicKeys> read_public_keys(const DeskPaths& paths)

@@ -37,6 +37,9 @@ struct PublicKeys {
 };
 [[nodiscard]] Result<PublicKeys> read_public_keys(const DeskPaths& paths);
 
+// The root's seed; `file` empty: in the desk's folder.
+[[nodiscard]] Result<SecretBuffer> open_root(const DeskPaths& paths, const std::filesystem::path& file, const crypto::KeySet& keys, ByteView passphrase);
+
 // In groups of four, as it is read aloud and compared on paper.
 [[nodiscard]] std::string grouped(std::string_view fingerprint);
 

@@ -3,6 +3,7 @@
 #include "base/process.hpp"
 #include "desk/commands.hpp"
 #include "desk/keys.hpp"
+#include "desk/site_check.hpp"
 #include "desk/terminal.hpp"
 
 #include <CLI/CLI.hpp>
@@ -127,6 +128,54 @@ std::vector<Command> declare(CLI::App& app, CommandLine& line)
     return commands;
 }
 
+// The commands about the two manifests; those without a desk's folder, too.
+void declare_site(CLI::App& app, CommandLine& line, std::vector<Command>& commands)
+{
+    namespace desk = amana::desk;
+    const auto add = [&](const char* name, const char* help, auto run) {
+        auto* command = app.add_subcommand(name, help);
+        commands.push_back({command, answering(run)});
+        return command;
+    };
+    const auto passphrase = [&](CLI::App* command) {
+        command->add_option("--passphrase-file", line.passphrase_file, "Read the passphrase from this file (its bytes less one newline at the end)");
+    };
+    const auto signs = [&](CLI::App* command) {
+        command->add_option("FILE", line.manifest, "The manifest's text")->required();
+        command->add_option("--out", line.out, "Where the signed note goes")->required();
+        command->add_flag("--yes", line.yes, "Sign without asking; what changed is still told");
+        passphrase(command);
+    };
+
+    auto* sign_site = add("sign-site", "Sign a site's manifest with the root, having seen what changed", desk::run_sign_site);
+    sign_site->add_option("DIR", line.directory, "The desk's folder")->required();
+    signs(sign_site);
+    sign_site->add_option("--root", line.root_secret, "Where root.secret is, when it is not in DIR");
+
+    auto* release_key = add("release-key", "Make a key that signs releases (for the makers of Amana, not for a desk)", desk::run_release_key);
+    release_key->add_option("KEYFILE", line.file, "A file that does not exist yet")->required();
+    passphrase(release_key);
+
+    auto* sign_release = add("sign-release", "Sign a release's manifest with a release key", desk::run_sign_release);
+    sign_release->add_option("KEYFILE", line.file, "As 'release-key' made it; what was signed last is kept beside it")->required();
+    signs(sign_release);
+
+    const auto fingerprint = [](const std::string& text) {
+        const auto parsed = desk::parse_fingerprint(text);
+        return parsed ? std::string() : parsed.error().text();
+    };
+    auto* verify = add("verify-site", "Look whether a site serves what was signed; needs no desk", desk::run_verify_site);
+    verify->add_option("SITE", line.site, "https://HOST[:PORT], or a folder into which the site was saved")->required();
+    verify->add_option("--root", line.root, "The root's fingerprint, as it stands on paper")->check(fingerprint);
+    verify->add_option("--release-key", line.release_key, "amana-release+HEXID+BASE64, as the makers publish it");
+    verify->add_option("--seen", line.seen, "Remember here what was seen, so that an older site or release is named");
+    verify->add_option("--proxy", line.proxy, "socks5h://HOST:PORT; for Tor: socks5h://127.0.0.1:9050");
+    verify->add_option("--ca", line.ca, "Trust the certificates of this file in place of the system's");
+    verify->add_option("--agent", line.agent, "Call itself this, and not Tor Browser");
+    verify->add_option("--seconds", line.seconds, "How long one answer may take")->default_val(60)->check(CLI::Range(1u, 3600u));
+    verify->add_flag("--quiet", line.quiet, "Say nothing when all is well: for cron");
+}
+
 int fail(const amana::Error& error)
 {
     amana::desk::say("amana-desk: " + error.text());
@@ -137,10 +186,11 @@ int run(int argc, char** argv)
 {
     CLI::App app{"Amana's desk: opens the reports that citizens sent. It works offline."};
     app.footer("Exit status: 0 done; 1 refused or failed, with the reason and what to do on stderr; 2 not understood; 3 (audit, "
-               "proof) done, and something is wrong with the log.");
+               "proof, verify-site) done, and something is wrong with the log, or the site is not as it was signed.");
     app.require_subcommand(1);
     CommandLine line;
-    const auto commands = declare(app, line);
+    auto commands = declare(app, line);
+    declare_site(app, line, commands);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -19,29 +19,43 @@ export class KeysAlone {
     this.serial = 0;
   }
 
-  // A new set each time: other keys, the same root, the next serial.
   async publicKeys(file) {
+    fs.writeFileSync(file, this.note());
+  }
+
+  // The signed key set: a new one each time, with other keys and the next serial, of the same root.
+  note({ serial = this.serial + 1, deployment = 'test' } = {}) {
     const now = Math.floor(Date.now() / 1000);
     const { root } = this;
-    this.serial += 1;
+    this.serial = serial;
     const validity = `${now - 60} ${now + this.seconds}`;
     const text = [
       'amana keys v1',
-      'deployment test',
-      `serial ${this.serial}`,
+      `deployment ${deployment}`,
+      `serial ${serial}`,
       `root ${base64(root.publicKey)}`,
       `courier ${validity} ${base64(signer().publicKey)}`,
       `witness ${validity} ${base64(signer().publicKey)}`,
       `epoch desk ${validity} ${base64(xwing.keygen().publicKey)}`,
       '',
     ].join('\n');
-    const keyId = sha256(Buffer.from('amana-root\n\x01', 'latin1'), root.publicKey).subarray(0, 4);
-    const signature = sign(null, Buffer.from(text), root.privateKey);
-    fs.writeFileSync(file, `${text}\n— amana-root ${base64(Buffer.concat([keyId, signature]))}\n`);
+    return signedNote(text, 'amana-root', root);
   }
 }
 
-function signer() {
+// A text under a key's signature (docs/ENVELOPE.md, section 4).
+export function signedNote(text, name, key) {
+  const signature = sign(null, Buffer.from(text), key.privateKey);
+  return `${text}\n— ${name} ${base64(Buffer.concat([keyId(name, key), signature]))}\n`;
+}
+
+// NAME+HEXID+BASE64.
+export const verifierKey = (name, key) =>
+  `${name}+${keyId(name, key).toString('hex')}+${base64(Buffer.concat([Buffer.from([1]), key.publicKey]))}`;
+
+const keyId = (name, key) => sha256(Buffer.from(`${name}\n\x01`, 'latin1'), key.publicKey).subarray(0, 4);
+
+export function signer() {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   return { publicKey: Buffer.from(publicKey.export({ format: 'jwk' }).x, 'base64url'), privateKey };
 }
