@@ -16,8 +16,9 @@ const SECRET = 'xSecretx';
 const folder = scratch('page');
 const site = await PageServer.make(folder, ['ar', 'en']);
 const run = (program, words) => execFileSync(program, words, { stdio: 'pipe' });
-const photoFile = `${folder}/photo.jpg`, textFile = `${folder}/note.txt`, bigFile = `${folder}/big.bin`;
+const photoFile = `${folder}/photo.jpg`, keptFile = `${folder}/kept.jpg`, textFile = `${folder}/note.txt`, bigFile = `${folder}/big.bin`;
 const original = photo(photoFile, SECRET, run);
+fs.writeFileSync(keptFile, original);
 fs.writeFileSync(textFile, `${SECRET} in a text`);
 fs.writeFileSync(bigFile, Buffer.alloc(3 << 20, 'amana'));
 
@@ -63,24 +64,24 @@ const cases = {
     const page = await SealingPage.open(browser, site.url, language);
     await page.write(story);
     await browser.evaluate(() => { for (const one of document.querySelectorAll('details')) one.open = true; });
-    await browser.choose('#files', [photoFile, photoFile.replace('photo', 'photo'), textFile]);
+    await browser.choose('#files', [photoFile, keptFile, textFile]);
     await until('files looked at', () => browser.evaluate(() => [...document.querySelectorAll('li[data-file]')].every((one) => one.dataset.cleaned) && document.querySelectorAll('li[data-file]').length));
     const states = await browser.evaluate(() => [...document.querySelectorAll('li[data-file]')].map((one) => one.dataset.cleaned));
-    same(states.filter((one) => one === 'unknown').length, 1, 'one that is not known');
+    same(states, ['yes', 'yes', 'unknown'], 'what was found of each');
     await browser.pictures(`seal-files-${language}`);
     await page.send();
     await page.reaches('problem');
     same(await page.problem(), 'undecided', 'it is asked about');
     same(site.front.log.length, 0, 'nothing is sent before');
     await browser.evaluate(() => document.querySelector('li[data-cleaned=unknown] .leave-file').click());
-    if (states.length === 3) await browser.evaluate(() => document.querySelectorAll('.keep-data')[1].click());
+    await browser.evaluate(() => document.querySelectorAll('.keep-data')[1].click());
     await until('the cost', () => browser.evaluate(() => document.querySelector('.files + [role=status]').textContent));
     await page.send();
     await page.reaches('stored');
     const [{ attachments }] = site.front.stored;
-    same(attachments.length, states.length - 1, 'files');
+    same(attachments.length, 2, 'files');
     check(!Buffer.from(attachments[0].data).includes(SECRET), 'the secret is out');
-    if (attachments[1]) sameBytes(attachments[1].data, original, 'kept as it was');
+    sameBytes(attachments[1].data, original, 'kept as it was');
   },
 
   async 'a broken line: said, tried again, stored once'(browser, language) {
@@ -215,10 +216,11 @@ for (const name of browsers) {
   const browser = await openBrowser(name);
   const errors = [];
   browser.page.on('pageerror', (error) => errors.push(error.message));
-  browser.page.on('console', (message) => { if (/Content.Security.Policy|TrustedScript|violat/i.test(message.text())) errors.push(message.text()); });
+  // Firefox asks for an icon by itself, which the policy forbids, and says so.
+  const isViolation = (text) => /Content.Security.Policy|TrustedScript|violat/i.test(text) && !text.includes('/favicon.ico');
+  browser.page.on('console', (message) => { if (isViolation(message.text())) errors.push(message.text()); });
   browser.page.on('dialog', (dialog) => dialog.accept().catch(() => {}));
   for (const [what, body] of Object.entries(cases)) {
-    if (process.env.ONLY && !what.includes(process.env.ONLY)) continue;
     for (const language of ['ar', 'en'])
       await test(`${name}, ${language}: ${what}`, async () => {
         site.reset();
