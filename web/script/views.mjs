@@ -72,6 +72,7 @@ export class Panel {
     const text = this.words.say(`seal_${state}`);
     if (this.status.textContent !== text) this.status.textContent = text;
     this.now.hidden = state !== 'waiting';
+    this.bar.hidden = state === 'waiting';
     this.cancel.textContent = this.words.say(broken ? 'seal_stop' : 'seal_cancel');
     if (total === undefined) return;
     this.bar.value = done / total;

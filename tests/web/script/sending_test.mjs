@@ -266,6 +266,42 @@ await test('cancelled anywhere: what is said of it is true, and what is sent aga
   }
 });
 
+await test('a doubt stays until it is settled', async () => {
+  // An answer that never came, and then another that settles nothing.
+  const bench = new Bench();
+  bench.front.meddle = ({ n }) => {
+    if (n === 0) return 'break after';
+    bench.workshop.cancel();
+    return { state: 'busy' };
+  };
+  const ended = await bench.send();
+  same([ended.state, ended.perhaps, bench.front.stored.length], ['cancelled', true, 1], 'busy');
+  // What is said of another envelope of it says nothing about the first.
+  bench.front.meddle = ({ kind }) => (kind === 1 ? { state: 'full' } : null);
+  const full = await bench.send();
+  same([full.state, full.perhaps], ['full', true], 'full');
+  bench.front.meddle = () => null;
+  same((await bench.send()).perhaps, false, 'stored');
+  // Of the same envelope it does.
+  const other = new Bench();
+  other.front.meddle = ({ kind, n }) => (kind === 1 ? (n === 0 ? 'break before' : { state: 'full' }) : null);
+  same((await other.send()).perhaps, false, 'full, of the same');
+});
+
+await test('a front that has less than it said is sent another envelope, not the same piece for ever', async () => {
+  for (const have of [0, 99999999]) {
+    const bench = new Bench();
+    const files = await bench.add(named(some(1 << 20)));
+    let first = null;
+    bench.front.meddle = ({ upload, n }) => {
+      first = first || upload;
+      return upload === first && n > 0 ? { state: 'more', have } : null;
+    };
+    same((await bench.send({ files })).state, 'stored', 'the end');
+    same(new Set(bench.front.log.map(({ upload }) => upload)).size, 2, 'uploads');
+  }
+});
+
 await test('two reports of one page are two', async () => {
   const bench = new Bench();
   await bench.send();
