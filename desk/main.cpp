@@ -174,6 +174,9 @@ void declare_site(CLI::App& app, CommandLine& line, std::vector<Command>& comman
     verify->add_option("--agent", line.agent, "Call itself this, and not Tor Browser");
     verify->add_option("--seconds", line.seconds, "How long one answer may take")->default_val(60)->check(CLI::Range(1u, 3600u));
     verify->add_flag("--quiet", line.quiet, "Say nothing when all is well: for cron");
+    verify->callback([&line] {
+        if (line.root.empty() && line.seen.empty()) throw CLI::RequiredError("--root FINGERPRINT, as it stands on paper, or --seen of an earlier look,");
+    });
 }
 
 int fail(const amana::Error& error)

@@ -63,7 +63,10 @@ async function stored(page, seconds) {
   count('reports acknowledged');
 }
 
-const scene = (what, body) => test(`${name}: ${what}`, body);
+const scene = (what, body) => {
+  line.mend();
+  return test(`${name}: ${what}`, body);
+};
 
 for (const language of ['ar', 'en'])
   await scene(`a report without files, ${language}`, async () => {
@@ -102,11 +105,11 @@ await scene('a dead line: the page says that nothing is sent yet, and sends when
   await page.reaches('line');
   check(!(await page.isEmpty()), 'what was typed is still there');
   await sleep(3000);
-  line.dead = false;
+  line.mend();
   await stored(page);
 });
 
-for (const [what, after, language] of [['of a report without files', 33_000, 'ar'], ['of the last piece', 2 * MIB + 100_000, 'en']])
+for (const [what, after, language] of [['of a report without files', 33_000, 'ar'], ['of one of the last pieces', 2 * MIB + 4000, 'en']])
   await scene(`the answer ${what} is lost: the page asks again and is told`, async () => {
     const page = await filled(language, { url: broken, files: after > MIB ? 1 : 0, size: MIB + 9000 });
     line.loseAnswerAfter(after);
@@ -118,25 +121,24 @@ for (const [what, after, language] of [['of a report without files', 33_000, 'ar
 
 await scene('the server falls in the middle and comes back: sealed anew, the same report', async () => {
   const page = await filled('ar', { url: broken, files: 1, size: 7 * MIB });
-  line.cutAfter(3 * MIB);
-  line.broke().then(() => { line.dead = true; }, () => {});
+  line.cutAfter(3 * MIB, { dead: true });
   await page.send();
   await page.reaches('line');
   await server.kill();
   await server.start();
-  line.dead = false;
+  line.mend();
   await stored(page, 300);
 });
 
 await scene('the server falls when it has stored, before it has said so: two envelopes, one report', async () => {
   const page = await filled('en', { url: broken });
-  line.loseAnswerAfter(33_000);
-  const broke = line.broke().then(() => { line.dead = true; });
+  line.loseAnswerAfter(33_000, { dead: true });
+  const broke = line.broke();
   await page.send();
   await broke;
   await server.kill();
   await server.start();
-  line.dead = false;
+  line.mend();
   await stored(page, 180);
 });
 
@@ -151,27 +153,25 @@ await scene('pressed twice, and thrice: one report', async () => {
 
 await scene('cancelled on the way, and sent again', async () => {
   const page = await filled('en', { url: broken, files: 1, size: 7 * MIB });
-  line.cutAfter(2 * MIB);
-  line.broke().then(() => { line.dead = true; }, () => {});
+  line.cutAfter(2 * MIB, { dead: true });
   await page.send();
   await page.reaches('line');
   await page.press('#sealing-cancel');
   await page.reaches('cancelled');
   check(!(await page.isEmpty()), 'what was typed is still there');
-  line.dead = false;
+  line.mend();
   await page.send();
   await stored(page, 300);
 });
 
 await scene('the tab is closed in the middle: nothing is acknowledged, nothing is half', async () => {
   const page = await filled('ar', { url: broken, files: 1, size: 7 * MIB });
-  line.cutAfter(3 * MIB);
-  line.broke().then(() => { line.dead = true; }, () => {});
+  line.cutAfter(3 * MIB, { dead: true });
   await page.send();
   await page.reaches('line');
   never.push(page);
   await browser.leave(`${server.url}/en/help`);
-  line.dead = false;
+  line.mend();
 });
 
 await scene('back, after it was sent: an empty form, and nothing is sent twice', async () => {

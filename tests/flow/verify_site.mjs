@@ -312,7 +312,8 @@ await test('a saved site', async () => {
 await test('what is not understood ends with 2, or says what to give', async () => {
   same((await verify(meddler.url, ['--root', 'abc'])).code, 2, 'a short fingerprint');
   same((await verify(meddler.url, ['--root', site.fingerprint, '--seconds', '0'])).code, 2, 'no time');
-  check((await verify(meddler.url)).err.includes('--root FINGERPRINT'), 'no root');
+  same((await verify(meddler.url)).code, 2, 'no root');
+  check((await verify(meddler.url, ['--seen', `${folder}/nothing`])).err.includes('--root FINGERPRINT'), 'no root, and nothing seen');
   for (const wrong of ['http://amana.invalid', 'ftp://amana.invalid', 'https://amana.invalid/ar/', 'https://a@amana.invalid', 'https://amana.invalid/?x', 'file:///etc/passwd'])
     check((await verify(wrong, usual)).err.includes('not a site\'s address'), wrong);
 });

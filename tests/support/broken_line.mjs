@@ -5,9 +5,9 @@
 //   const line = await brokenLine(port);       ... https://127.0.0.1:${line.port} ...
 //   line.cutAfter(100_000);                    every connection breaks once so many more bytes have gone up, together
 //   line.loseAnswerAfter(100_000);             from there on nothing comes back; a second later every connection breaks
-//   line.dead = true;                          no connection is made until it is false again
+//   line.cutAfter(100_000, { dead: true });    and no connection is made any more; loseAnswerAfter() likewise
 //   await line.broke();                        resolves when it has broken
-//   line.cutNow();
+//   line.cutNow(); line.mend();                as new
 //   line.up, line.breaks; line.close()
 
 import net from 'node:net';
@@ -20,17 +20,22 @@ const QUIET_MS = 1000;
 export async function brokenLine(target) {
   const line = { up: 0, breaks: 0, dead: false };
   const open = new Set();
-  let cutAt = Infinity, deafAt = Infinity, deaf = false;
+  let cutAt = Infinity, deafAt = Infinity, deaf = false, thenDead = false;
 
   line.cutNow = () => {
     cutAt = deafAt = Infinity;
     deaf = false;
+    line.dead = thenDead || line.dead;
     line.breaks += 1;
     for (const end of open) end.destroy();
     open.clear();
   };
-  line.cutAfter = (bytes) => { cutAt = line.up + bytes; };
-  line.loseAnswerAfter = (bytes) => { deafAt = line.up + bytes; };
+  line.mend = () => {
+    cutAt = deafAt = Infinity;
+    deaf = thenDead = line.dead = false;
+  };
+  line.cutAfter = (bytes, { dead = false } = {}) => { cutAt = line.up + bytes; thenDead = dead; };
+  line.loseAnswerAfter = (bytes, { dead = false } = {}) => { deafAt = line.up + bytes; thenDead = dead; };
   line.broke = async (seconds = 60) => {
     const before = line.breaks;
     if (cutAt === Infinity && deafAt === Infinity && !deaf) return;
