@@ -108,11 +108,9 @@ Result<void> PageBuilder::load_sources()
     auto script = load_script(settings_->data / "exit.js");
     if (!script) return script.error();
     script_ = *std::move(script);
-    if (std::filesystem::exists(settings_->data / "script")) {
-        auto scripts = load_scripts(settings_->data);
-        if (!scripts) return scripts.error();
-        scripts_ = *std::move(scripts);
-    }
+    auto scripts = load_scripts(settings_->data);
+    if (!scripts) return scripts.error();
+    scripts_ = *std::move(scripts);
     for (const auto& language : settings_->languages) {
         auto bare = Catalogue::load(settings_->data / "locale", language, {});
         if (!bare) return bare.error();
@@ -236,11 +234,9 @@ Result<StaticPage> PageBuilder::index() const
 Result<StaticPage> PageBuilder::form(const Catalogue& catalogue, Values values) const
 {
     if (const auto added = add_questions(values, *questionnaire_, catalogue, false); !added) return added.error();
-    if (scripts_) {
-        values.set("sealing", true);
-        values.set("page_script_hash", scripts_->page.hash);
-        values.set("worker_script_hash", scripts_->worker.hash);
-    }
+    values.set("sealing", true);
+    values.set("page_script_hash", scripts_.page.hash);
+    values.set("worker_script_hash", scripts_.worker.hash);
     return page("form", catalogue, values);
 }
 

@@ -19,7 +19,7 @@ public:
     [[nodiscard]] const Style& style() const { return style_; }
     [[nodiscard]] const Script& script() const { return script_; }
     [[nodiscard]] const std::vector<Catalogue>& catalogues() const { return catalogues_; }
-    [[nodiscard]] const std::optional<Scripts>& scripts() const { return scripts_; }
+    [[nodiscard]] const Scripts& scripts() const { return scripts_; }
 
     [[nodiscard]] Result<StaticPage> index() const;
     [[nodiscard]] Result<Pages::Localised> localised(const Catalogue& catalogue) const;
@@ -46,7 +46,7 @@ private:
     Templates templates_;
     Style style_;
     Script script_;
-    std::optional<Scripts> scripts_;
+    Scripts scripts_;
     std::vector<Catalogue> catalogues_;  // in the configured order
     kainjow::mustache::list links_;      // of every language: its code, name, direction, and what it invites to
 };

@@ -43,7 +43,6 @@ Result<Pages> Pages::load(const SiteSettings& settings)
 
 Result<void> Pages::add_sealing(const SiteSettings& settings, const std::vector<Catalogue>& catalogues)
 {
-    if (!scripts_) return {};
     std::vector<std::string> bodies;
     for (const auto& catalogue : catalogues) {
         auto body = sealing_json(settings, *questionnaire_, catalogue);

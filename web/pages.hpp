@@ -106,8 +106,7 @@ public:
     [[nodiscard]] const LogPages& log() const { return *log_; }
 
     // What seals in the browser: the scripts, the same for every site, and what they are told (docs/SEALING.md, section 2).
-    // Nothing where Amana was built without them.
-    [[nodiscard]] const std::optional<Scripts>& scripts() const { return scripts_; }
+    [[nodiscard]] const Scripts& scripts() const { return scripts_; }
     [[nodiscard]] const StaticPage& sealing(std::string_view language) const;
 
     // "sha256-..." of the style's and the script's bytes, without quotes, for the CSP.
@@ -141,7 +140,7 @@ private:
     std::string style_hash_;
     std::string script_hash_;
     std::optional<LogPages> log_;
-    std::optional<Scripts> scripts_;
+    Scripts scripts_;
 };
 
 }  // namespace amana::web

@@ -3,6 +3,7 @@
 // but the pages' templates at start, and writes none at all.
 #include "base/process.hpp"
 #include "base/require.hpp"
+#include "server/front/site_text.hpp"
 #include "server/front/tls_memory.hpp"
 #include "server/front/worker.hpp"
 
@@ -13,6 +14,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <thread>
 
 namespace amana::front {
@@ -116,7 +118,21 @@ Result<int> check(const wire::FrontSlice& slice)
     return EXIT_FAILURE;
 }
 
-Result<int> start(bool only_check)
+// What would be served, as a manifest: for `amana-server site`.
+Result<int> write_site(const wire::FrontSlice& slice, std::uint64_t serial, std::string_view log_key)
+{
+    const auto keys = crypto::KeySet::parse(slice.keyset, slice.root_fingerprint);
+    if (!keys) return keys.error();
+    const auto pages = web::Pages::load(site_settings(slice));
+    if (!pages) return pages.error();
+    const auto files = PublicFiles::make(*pages, slice.keyset, *keys, slice.site);
+    const auto text = site_text(*pages, files, *keys, {serial, log_key, slice.site.release});
+    if (!text) return text.error();
+    fmt::print("{}", *text);
+    return std::fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+Result<int> start(const std::vector<std::string_view>& arguments)
 {
     std::signal(SIGPIPE, SIG_IGN);
     const auto protection = harden_process(locked_bytes_base + locked_bytes_requests + locked_bytes_per_report);
@@ -125,7 +141,9 @@ Result<int> start(bool only_check)
     if (const auto tested = crypto::self_test(); !tested) return tested.error();
     auto slice = receive_config();
     if (!slice) return slice.error();
-    if (only_check) return check(*slice);
+    if (arguments.size() == 1 && arguments[0] == "--check") return check(*slice);
+    if (arguments.size() == 3 && arguments[0] == "--site")
+        return write_site(*slice, std::strtoull(std::string(arguments[1]).c_str(), nullptr, 10), arguments[2]);
     auto site = build_site(*slice, *protection);
     if (!site) return site.error();
     slice->private_key = SecretBuffer();
@@ -138,7 +156,7 @@ Result<int> start(bool only_check)
 
 int main(int argc, char** argv)
 {
-    const auto ended = amana::front::start(argc == 2 && std::string_view(argv[1]) == "--check");
+    const auto ended = amana::front::start({argv + 1, argv + argc});
     if (ended) return *ended;
     amana::wire::report_to_warden(ended.error().text());
     fmt::print(stderr, "amana-front: {}\n", ended.error().text());

@@ -37,15 +37,13 @@ PublicFiles PublicFiles::make(const web::Pages& pages, ByteView keyset, const cr
     PublicFiles made;
     auto& files = made.files_;
     files["/keys"] = packed_note(keyset);
-    if (const auto& scripts = pages.scripts()) {
-        for (const auto& [path, script] : {std::pair{"/script/page.js", &scripts->page}, {"/script/worker.js", &scripts->worker}}) {
-            files[path] = {Content::script, script->file.plain, script->file.packed};
-            files[std::string(path) + ".map"] = {Content::data, script->map, {}};
-        }
-        for (const auto& language : pages.languages()) {
-            const auto& sealing = pages.sealing(language);
-            files["/" + language + "/sealing.json"] = {Content::data, sealing.plain, sealing.packed};
-        }
+    for (const auto& [path, script] : {std::pair{"/script/page.js", &pages.scripts().page}, {"/script/worker.js", &pages.scripts().worker}}) {
+        files[path] = {Content::script, script->file.plain, script->file.packed};
+        files[std::string(path) + ".map"] = {Content::data, script->map, {}};
+    }
+    for (const auto& language : pages.languages()) {
+        const auto& sealing = pages.sealing(language);
+        files["/" + language + "/sealing.json"] = {Content::data, sealing.plain, sealing.packed};
     }
     if (!site.manifest.empty()) files["/manifest/site"] = note(site.manifest);
     if (!site.release.empty()) files["/manifest/release"] = note(site.release);

@@ -13,6 +13,8 @@
 
 namespace amana::front {
 
+inline constexpr std::string_view manifest_prefix = "/manifest/";
+
 struct PublicFile {
     Content content;
     std::string plain;

@@ -26,6 +26,12 @@ struct PrintOptions {
 };
 // Posters and cards with the site's addresses, by amana-print.
 [[nodiscard]] int run_print(const Path& config, const PrintOptions& options);
+struct SiteOptions {
+    std::uint64_t serial = 0;
+    Path out;  // empty: standard output
+};
+// The manifest of all that the site serves, unsigned; made by amana-front.
+[[nodiscard]] int run_site(const Path& config, const SiteOptions& options);
 [[nodiscard]] int run_status(const Path& config, const MemoryProtection& memory, bool json);
 
 // What serve and the admin commands tell the keeper.

@@ -22,6 +22,7 @@ struct Options {
     std::string config = "/etc/amana/amana.toml";
     amana::server::ExportOptions exported;
     amana::server::PrintOptions printed;
+    amana::server::SiteOptions site;
     std::string note;
     bool json = false;
 };
@@ -52,6 +53,7 @@ int run(const CLI::App& app, const Options& options)
     if (app.got_subcommand("export")) return amana::server::run_export(options.config, options.exported);
     if (app.got_subcommand("witness")) return amana::server::run_witness(options.config, options.note);
     if (app.got_subcommand("print")) return amana::server::run_print(options.config, options.printed);
+    if (app.got_subcommand("site")) return amana::server::run_site(options.config, options.site);
     if (app.got_subcommand("fsck")) return amana::server::run_fsck(options.config);
     return amana::server::run_status(options.config, *memory, options.json);
 }
@@ -89,6 +91,9 @@ int main(int argc, char** argv)
     print_command->add_option("--out,-o", options.printed.out, "The folder they go to")->required()->type_name("DIR");
     print_command->add_option("--only", options.printed.only, "One kind alone")->check(CLI::IsMember({"poster", "card", "sheet"}));
     print_command->add_flag("--force", options.printed.force, "Replace files that are there");
+    auto* site_command = command("site", "Write the manifest of all that this site serves, for the desk to sign ('amana-desk sign-site')");
+    site_command->add_option("--serial", options.site.serial, "Its number, higher than of any before")->required()->type_name("N");
+    site_command->add_option("--out", options.site.out, "The file to write; must not exist. Default: standard output")->type_name("FILE");
     command("fsck", "Prove that the store is whole: every tree hash, every envelope, every row");
     command("status", "Say what runs, with which keys, and the log key that the desk must trust")
         ->add_flag("--json", options.json, "For programs");

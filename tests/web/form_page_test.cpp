@@ -162,6 +162,7 @@ TEST_CASE("the form again without answers is the form, but for what was read bef
         cut("\n<details class=\"languages\">", "\n</header>", "");
         cut("<p>" + sentence(language, "lead"), "<form ", "");
         cut("</button>", "<h2>", "</button>\n");
+        cut("<script src=", "</body>", "");  // what is given back is sent as it stands
         form = test::replaced(form, "<main>\n", "<main>\n<div class=\"alert\" role=\"alert\" id=\"page-problem\" tabindex=\"-1\" autofocus>\n\n</div>\n");
         for (auto* text : {&again, &form})  // empty lines
             for (auto at = text->find("\n\n"); at != std::string::npos; at = text->find("\n\n", at)) text->erase(at, 1);

@@ -126,6 +126,8 @@ TEST_CASE("no page fetches or remembers anything, and links lead to the site its
         INFO(page.name << " in " << page.language);
         std::size_t ways_out = 0;
         for (const auto& token : test::scan_html(page.html)) {
+            // What the form alone fetches, by its hash: web/sealing_test.cpp looks at this one.
+            if (token.tag == "script" && page.name == "form" && token.attributes.contains("src")) continue;
             for (const auto* forbidden : {"link", "img", "iframe", "base", "object", "embed", "video", "audio"}) CHECK(token.tag != forbidden);
             for (const auto& [name, value] : token.attributes) {
                 INFO(token.tag << " " << name << "=" << value);
@@ -159,7 +161,7 @@ TEST_CASE("style and script are the same bytes on every page, and the hashes are
         CHECK(script == shipped);
         CHECK(style.find("/*") == std::string::npos);
         CHECK(count(page.html, "<style") == 1);
-        CHECK(count(page.html, "<script") == 1);
+        CHECK(count(page.html, "<script") == (page.name == "form" ? 2 : 1));
     }
     for (const auto* forbidden : {"fetch", "XMLHttpRequest", "cookie", "Storage", "import(", "eval", "innerHTML", "sendBeacon"}) {
         INFO(forbidden);

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What is served as it is: each address, its type and policy, packed and plain.
+#include "crypto/site_manifest.hpp"
+#include "server/front/site_text.hpp"
 #include "tests/server/front/front.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/made_scripts.hpp"
 #include "tests/web/gunzip.hpp"
+
+#include <iostream>
 
 namespace amana::front::test {
 
@@ -98,6 +102,61 @@ TEST_CASE("Key set, manifests and security.txt")
     CHECK(front.ask(get("/manifest/release")).body == "amana release v1\n");
     // The last key of the test's set is good for two weeks from 1970.
     CHECK(front.ask(get("/.well-known/security.txt")).body == "Contact: mailto:security@example.org\nExpires: 1970-01-15T00:00:00Z\n");
+}
+
+TEST_CASE("The site's manifest is what is served: every body, and every header line")
+{
+    Front::Options options;
+    options.scripts = true;
+    options.site.security_contact = "mailto:security@example.org";
+    append(options.site.manifest, as_bytes("amana site v1\n"));
+    options.log = [](const wire::Ask&) { return Bytes{'k', 'e', 'y'}; };
+    Front front(options);
+    const std::string release_text = "amana release v1\nserial 1\nversion 1\nfile " + std::string(64, 'a') + " exit.js\n";
+    crypto::Note release{release_text, {}};
+    release.sign(std::string(crypto::release_signer), Bytes(32, 7));
+    const auto note = release.encode();
+    auto keys = front.site().keys;
+    keys.deployment = "jordan";
+    keys.root = crypto::signing_public_key(Bytes(32, 9));
+    const auto text = site_text(front.site().pages, front.site().files, keys, {12, "key", as_bytes(note)}).value();
+    const auto manifest = crypto::SiteManifest::parse(text).value();
+    CHECK(manifest.deployment == "jordan");
+    CHECK(manifest.serial == 12);
+    CHECK(manifest.root == keys.root);
+    CHECK(manifest.release == crypto::sha256(as_bytes(release_text)));
+    std::size_t lines = 0;
+    for (const auto& page : manifest.pages) {
+        INFO(page.path);
+        const auto answer = front.ask(get(page.path));
+        CHECK(answer.head.starts_with("HTTP/1.1 200 "));
+        CHECK(crypto::page_hash(as_bytes(answer.body)) == page.hash);
+        const auto packed = front.ask(get(page.path, "Accept-Encoding: gzip\r\n"));
+        if (field(packed, "Content-Encoding") == "gzip")
+            CHECK(crypto::page_hash(as_bytes(amana::test::gunzipped(packed.body).value_or(""))) == page.hash);
+        std::size_t told = 0;
+        for (const auto& header : manifest.headers) {
+            if (header.kind != crypto::every_kind && header.kind != page.kind) continue;
+            CHECK(field(answer, header.name) == header.value);
+            ++told;
+        }
+        // All that it sends but what differs from one answer to another.
+        std::size_t sent = 0;
+        for (auto at = answer.head.find("\r\n"); at + 4 < answer.head.size(); at = answer.head.find("\r\n", at + 2)) {
+            const auto name = answer.head.substr(at + 2, answer.head.find(": ", at) - at - 2);
+            if (name != "Date" && name != "Content-Length" && name != "Padding") ++sent;
+        }
+        CHECK(told == sent);
+        lines += told;
+    }
+    CHECK(manifest.pages.size() == 14);
+    std::cout << manifest.pages.size() << " addresses, " << lines << " header lines held to\n";
+    for (const auto* present : {"/", "/en/", "/en/sealing.json", "/keys", "/script/page.js", "/script/worker.js.map", "/log/check.html", "/.well-known/security.txt"}) {
+        INFO(present);
+        CHECK(manifest.find(present) != nullptr);
+    }
+    CHECK(manifest.find("/manifest/site") == nullptr);
+    CHECK(!site_text(front.site().pages, front.site().files, keys, {12, "key", as_bytes("no note")}).has_value());
 }
 
 }  // namespace amana::front::test
