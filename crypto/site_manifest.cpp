@@ -55,7 +55,8 @@ std::optional<SiteHeader> parse_header(std::string_view rest)
     if (colon == std::string_view::npos) return std::nullopt;
     header.name = rest.substr(0, colon);
     header.value = rest.substr(colon + 2);
-    const bool good = (header.kind == every_kind || is_site_kind(header.kind)) && is_header_name(header.name) && is_header_value(header.value);
+    const bool good =
+        (header.kind == every_kind || is_site_kind(header.kind)) && is_header_name(header.name) && is_header_value(header.value);
     return good ? std::optional(std::move(header)) : std::nullopt;
 }
 
@@ -134,7 +135,8 @@ Hash page_hash(ByteView body)
 
 bool is_site_kind(std::string_view kind)
 {
-    return !kind.empty() && kind.size() <= max_kind_bytes && std::all_of(kind.begin(), kind.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    return !kind.empty() && kind.size() <= max_kind_bytes &&
+           std::all_of(kind.begin(), kind.end(), [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
 bool is_site_path(std::string_view path)
@@ -148,7 +150,8 @@ bool is_site_path(std::string_view path)
 
 Result<std::string> SiteManifest::text() const
 {
-    auto text = fmt::format("{}\ndeployment {}\nserial {}\nroot {}\nrelease {}\n", site_title, deployment, serial, to_base64(root), to_hex(release));
+    auto text = fmt::format("{}\ndeployment {}\nserial {}\nroot {}\nrelease {}\n", site_title, deployment, serial,
+                            to_base64(root), to_hex(release));
     for (const auto& header : headers) text += fmt::format("header {} {}: {}\n", header.kind, header.name, header.value);
     for (const auto& page : pages) text += fmt::format("page {} {} {}\n", to_hex(page.hash), page.kind, page.path);
     const auto read = parse(text);
@@ -181,7 +184,8 @@ Result<SiteManifest> SiteManifest::open(const Note& note, std::string_view finge
     if (!manifest) return manifest.error();
     if (root_fingerprint(manifest->root) != fingerprint)
         return Error{"the site's manifest is signed by another root: " + root_fingerprint(manifest->root), ""};
-    if (!note.verified_by({std::string(site_signer), manifest->root})) return Error{"the site's manifest does not bear the root's signature", ""};
+    if (!note.verified_by({std::string(site_signer), manifest->root}))
+        return Error{"the site's manifest does not bear the root's signature", ""};
     return manifest;
 }
 

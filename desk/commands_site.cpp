@@ -44,7 +44,8 @@ Result<void> agreed(const CommandLine& line, const std::filesystem::path& kept, 
             return Error{fmt::format("serial {} is not higher than the last one that was signed, {}", now.serial, before->serial),
                          "Each manifest has a serial of its own, and serials only rise: make it again with a higher one."};
         const auto list = changes(*before, now);
-        out.text(fmt::format("Serial {}; serial {} was signed before. {}\n", now.serial, before->serial, list.empty() ? "Nothing else changed." : "What changed:"));
+        out.text(fmt::format("Serial {}; serial {} was signed before. {}\n", now.serial, before->serial,
+                             list.empty() ? "Nothing else changed." : "What changed:"));
         for (const auto& change : list) out.text("  ").foreign(change).text("\n");
     }
     if (const auto said = out.finish(); !said) return said.error();
@@ -90,10 +91,13 @@ Result<SiteExpectation> expectation_of(const CommandLine& line, const Surroundin
         return Error{"whose site it should be is not said", "Give the root's fingerprint as it stands on paper: --root FINGERPRINT"};
     }
     if (expected.seen && expected.seen->root != expected.fingerprint)
-        return Error{line.seen.string() + " is of a site with another root, " + expected.seen->root, "Compare the fingerprint with the one on paper, or name another file."};
+        return Error{line.seen.string() + " is of a site with another root, " + expected.seen->root,
+                     "Compare the fingerprint with the one on paper, or name another file."};
     if (!line.release_key.empty()) {
         const auto key = crypto::NoteVerifier::parse(line.release_key);
-        if (!key) return Error{"not a release key: " + line.release_key, "It is one line, amana-release+HEXID+BASE64, as the makers publish it."};
+        if (!key)
+            return Error{"not a release key: " + line.release_key,
+                         "It is one line, amana-release+HEXID+BASE64, as the makers publish it."};
         expected.release_key = *key;
     }
     return expected;
@@ -117,7 +121,9 @@ Result<void> tell_report(const CommandLine& line, const SiteReport& report, bool
     if (!report.findings.empty()) {
         out.text(fmt::format("\nNOT AS SIGNED: {}.\n", counted(report.findings.size(), "difference", "differences")));
     } else if (well) {
-        out.text("AS SIGNED: ").foreign(report.deployment).text(fmt::format(", site {}, release {}", report.seen.site.serial, report.seen.release.serial));
+        out.text("AS SIGNED: ")
+            .foreign(report.deployment)
+            .text(fmt::format(", site {}, release {}", report.seen.site.serial, report.seen.release.serial));
         if (!report.version.empty()) out.text(" (").foreign(report.version).text(")");
         out.text(fmt::format(": {} as the manifests say.\n", counted(report.pages, "page or file is", "pages and files are")));
         if (!live) out.text("A saved site has no headers: what protects readers from added scripts was not looked at.\n");
@@ -132,12 +138,15 @@ Result<void> run_release_key(const CommandLine& line, const Surroundings& surrou
 {
     std::error_code failed;
     if (std::filesystem::exists(line.file, failed)) return Error{line.file.string() + " is there already", "A key is never written over."};
-    const auto passphrase = line.passphrase_file.empty() ? ask_new_passphrase("Passphrase for the new release key: ") : passphrase_from_file(line.passphrase_file);
+    const auto passphrase = line.passphrase_file.empty() ? ask_new_passphrase("Passphrase for the new release key: ")
+                                                         : passphrase_from_file(line.passphrase_file);
     if (!passphrase) return passphrase.error();
     const auto key = make_release_key(line.file, passphrase->view(), surroundings.limits);
     if (!key) return key.error();
     Output out(STDOUT_FILENO);
-    out.text("The release key is in ").foreign(line.file.string()).text(". Publish its public half where people will look for it:\n\n" + key->text() + "\n");
+    out.text("The release key is in ")
+        .foreign(line.file.string())
+        .text(". Publish its public half where people will look for it:\n\n" + key->text() + "\n");
     return out.finish();
 }
 
@@ -175,17 +184,21 @@ Result<void> run_sign_site(const CommandLine& line, const Surroundings&)
     const auto site = crypto::SiteManifest::parse(*text);
     if (!site) return Error{line.manifest.string() + ": " + site.error().message, "'amana-server site' writes it."};
     if (site->root != own->keys.root || site->deployment != own->keys.deployment)
-        return Error{"this manifest is of the deployment " + site->deployment + ", root " + crypto::root_fingerprint(site->root) + ", and not of this desk", ""};
+        return Error{"this manifest is of the deployment " + site->deployment + ", root " + crypto::root_fingerprint(site->root) +
+                         ", and not of this desk",
+                     ""};
     const auto* keys = site->find("/keys");
     if (keys == nullptr || keys->hash != crypto::page_hash(own->file))
         return Error{"this manifest lists another key set than this desk's latest",
-                     "Take the latest one to the server first: amana-desk public DIR --out keys.public. If it has that already, somebody swapped it."};
+                     "Take the latest one to the server first: amana-desk public DIR --out keys.public. If it has that already, "
+                     "somebody swapped it."};
     if (const auto good = agreed(line, desk->paths().signed_site(), *site); !good) return good.error();
     const auto passphrase = passphrase_of(line);
     if (!passphrase) return passphrase.error();
     const auto root = open_root(desk->paths(), line.root_secret, own->keys, passphrase->view());
     if (!root) return root.error();
-    if (const auto done = sign_manifest(*text, crypto::site_signer, root->view(), desk->paths().signed_site(), line.out); !done) return done.error();
+    if (const auto done = sign_manifest(*text, crypto::site_signer, root->view(), desk->paths().signed_site(), line.out); !done)
+        return done.error();
     Output out(STDOUT_FILENO);
     out.text("Signed: ").foreign(line.out.string()).text(". The server's config names it as the site's manifest.\n");
     return out.finish();
@@ -203,7 +216,8 @@ Result<bool> run_verify_site(const CommandLine& line, const Surroundings& surrou
     if (!line.seen.empty() && !(expected->seen && *expected->seen == report.seen))
         if (const auto written = write_seen(line.seen, report.seen); !written) return written.error();
     if (!report.findings.empty()) return false;
-    if (!report.not_looked_at.empty()) return Error{"the site could not be looked at as a whole", "Try again later, and over another way (--proxy)."};
+    if (!report.not_looked_at.empty())
+        return Error{"the site could not be looked at as a whole", "Try again later, and over another way (--proxy)."};
     return true;
 }
 

@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::string_view keys_address = "/keys";
 constexpr std::string_view false_keys_hint =
-    "Reports sealed to these keys may be opened by somebody else. Don't use this site, and tell the ministry by another way than this site.";
+    "Reports sealed to these keys may be opened by somebody else. Don't use this site, and tell the ministry by another way than "
+    "this site.";
 
 class Check {
 public:
@@ -71,7 +72,8 @@ private:
         const auto site = crypto::SiteManifest::open(*signed_note, expected_.fingerprint);
         if (!site) {
             findings_.add(site_manifest_address, site.error().message,
-                          "This is not the site of the fingerprint you gave, or somebody replaced its manifest. Compare the fingerprint with the one on paper.");
+                          "This is not the site of the fingerprint you gave, or somebody replaced its manifest. Compare the "
+                          "fingerprint with the one on paper.");
             return std::nullopt;
         }
         const SeenText now{site->serial, crypto::sha256(as_bytes(signed_note->text))};
@@ -89,14 +91,19 @@ private:
             return std::nullopt;
         }
         if (expected_.release_key && !signed_note->verified_by(*expected_.release_key))
-            findings_.add(release_manifest_address, "the release is not signed with the makers' key that you gave", "Compare the key with the one that the makers publish.");
+            findings_.add(release_manifest_address, "the release is not signed with the makers' key that you gave",
+                          "Compare the key with the one that the makers publish.");
         const SeenText now{release->serial, crypto::sha256(as_bytes(signed_note->text))};
         if (now.hash != site.release) {
             const auto& seen = expected_.seen ? expected_.seen->release : SeenText{};
-            findings_.add(release_manifest_address,
-                          fmt::format("another release than the one that the ministry's desk signed for this site: serial {}, version {}{}", release->serial, release->version,
-                                      release->serial < seen.serial ? fmt::format("; an older release than serial {}, which was seen before", seen.serial) : ""),
-                          "An older or another release may have faults that were mended.");
+            findings_.add(
+                release_manifest_address,
+                fmt::format("another release than the one that the ministry's desk signed for this site: serial {}, version {}{}",
+                            release->serial, release->version,
+                            release->serial < seen.serial
+                                ? fmt::format("; an older release than serial {}, which was seen before", seen.serial)
+                                : ""),
+                "An older or another release may have faults that were mended.");
             return std::nullopt;
         }
         report_.version = release->version;
@@ -108,10 +115,14 @@ private:
     void compare_seen(std::string_view address, std::string_view what, const SeenText& now, SeenText& remembered)
     {
         if (now.serial < remembered.serial)
-            findings_.add(address, fmt::format("an older {}: serial {}, and serial {} was seen before", what, now.serial, remembered.serial),
-                          "The site was put back to what it was, or somebody shows you an old copy of it.");
+            findings_.add(
+                address,
+                fmt::format("an older {}: serial {}, and serial {} was seen before", what, now.serial, remembered.serial),
+                "The site was put back to what it was, or somebody shows you an old copy of it.");
         else if (now.serial == remembered.serial && now.hash != remembered.hash)
-            findings_.add(address, fmt::format("a second {} under serial {}: it says something else than the one that was seen before", what, now.serial),
+            findings_.add(address,
+                          fmt::format("a second {} under serial {}: it says something else than the one that was seen before",
+                                      what, now.serial),
                           "Whoever signed it shows different visitors different things, or the key was stolen.");
         else
             remembered = now;
@@ -121,17 +132,27 @@ private:
     {
         const auto keys = crypto::KeySet::parse(body, expected_.fingerprint);
         if (!keys) {
-            findings_.add(keys_address, "a swapped key set: it is not one that the root of your fingerprint signed (" + keys.error().message + ")", std::string(false_keys_hint));
+            findings_.add(
+                keys_address,
+                "a swapped key set: it is not one that the root of your fingerprint signed (" + keys.error().message + ")",
+                std::string(false_keys_hint));
             return;
         }
         if (!keys->sealing_keys(expected_.now))
-            findings_.add(keys_address, "the keys have run out: nothing can be sealed to them today", "The ministry's desk has to make new ones (amana-desk extend).");
+            findings_.add(keys_address, "the keys have run out: nothing can be sealed to them today",
+                          "The ministry's desk has to make new ones (amana-desk extend).");
         if (site == nullptr) return;
         if (keys->deployment != site->deployment)
-            findings_.add(keys_address, fmt::format("a swapped key set: it is that of the deployment {}, and the site is {}", keys->deployment, site->deployment), std::string(false_keys_hint));
+            findings_.add(keys_address,
+                          fmt::format("a swapped key set: it is that of the deployment {}, and the site is {}", keys->deployment,
+                                      site->deployment),
+                          std::string(false_keys_hint));
         else if (const auto* page = site->find(keys_address); page != nullptr && crypto::page_hash(body) != page->hash)
-            findings_.add(keys_address, fmt::format("a swapped key set: the root signed it (serial {}), but it is not the one of the site's manifest", keys->serial),
-                          "If the desk made new keys, it has to sign the site's manifest again; otherwise an older set was put back.");
+            findings_.add(
+                keys_address,
+                fmt::format("a swapped key set: the root signed it (serial {}), but it is not the one of the site's manifest",
+                            keys->serial),
+                "If the desk made new keys, it has to sign the site's manifest again; otherwise an older set was put back.");
     }
 
     void keys_alone()
@@ -155,7 +176,8 @@ private:
         }
         const auto& named = root->get_string();
         if (std::string_view(named.data(), named.size()) != expected_.fingerprint)
-            findings_.add(path, "makes the page believe the keys of another root: " + excerpt({named.data(), named.size()}), std::string(false_keys_hint));
+            findings_.add(path, "makes the page believe the keys of another root: " + excerpt({named.data(), named.size()}),
+                          std::string(false_keys_hint));
     }
 
     SiteSource& source_;
@@ -166,7 +188,8 @@ private:
 
 }  // namespace
 
-SiteReport check_site(SiteSource& source, const SiteExpectation& expectation, const std::function<void(std::uint64_t, std::uint64_t)>& progress)
+SiteReport check_site(SiteSource& source, const SiteExpectation& expectation,
+                      const std::function<void(std::uint64_t, std::uint64_t)>& progress)
 {
     SiteReport report;
     if (expectation.seen) report.seen = *expectation.seen;
@@ -183,7 +206,8 @@ Result<std::string> parse_fingerprint(std::string_view paper)
         out += c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c;
     }
     crypto::Hash ignored;
-    if (!from_hex(out, ignored)) return Error{"not a fingerprint: 64 digits and letters a to f, in groups or not", "It stands on the ministry's paper."};
+    if (!from_hex(out, ignored))
+        return Error{"not a fingerprint: 64 digits and letters a to f, in groups or not", "It stands on the ministry's paper."};
     return Result<std::string>(boost::system::in_place_value, std::move(out));
 }
 

@@ -11,9 +11,11 @@ namespace amana::desk {
 namespace {
 
 constexpr std::string_view do_not_trust =
-    "Until it is explained, don't use this site and don't send anybody there. Tell the ministry, by another way than this site, and keep what you saw.";
+    "Until it is explained, don't use this site and don't send anybody there. Tell the ministry, by another way than this site, "
+    "and keep what you saw.";
 constexpr std::string_view altered_script_hint =
-    "Whoever opens the form with JavaScript runs something that nobody signed; it could read what they write. Don't use this site, and tell the ministry by "
+    "Whoever opens the form with JavaScript runs something that nobody signed; it could read what they write. Don't use this "
+    "site, and tell the ministry by "
     "another way than this site.";
 
 std::string content_type(const crypto::SiteManifest& site, std::string_view kind)
@@ -61,7 +63,8 @@ std::optional<SiteAnswer> PageCheck::page(const crypto::SitePage& page)
     }
     ++report_.pages;
     if (answer->status != 200) {
-        auto what = answer->status == 404 ? std::string("a page or file that was signed is missing") : fmt::format("is answered with status {}, and should be with 200", answer->status);
+        auto what = answer->status == 404 ? std::string("a page or file that was signed is missing")
+                                          : fmt::format("is answered with status {}, and should be with 200", answer->status);
         for (const auto& [name, value] : answer->headers)
             if (name == "location") what += "; it leads to " + excerpt(value);
         findings_.add(page.path, what, std::string(do_not_trust));
@@ -79,13 +82,18 @@ std::optional<SiteAnswer> PageCheck::page(const crypto::SitePage& page)
 void PageCheck::differs(const crypto::SitePage& page, const SiteAnswer& answer)
 {
     if (answer.too_large) {
-        findings_.add(page.path, fmt::format("an altered page or file: it has more than {} bytes, more than any of ours", max_answer_bytes), std::string(do_not_trust));
+        findings_.add(page.path,
+                      fmt::format("an altered page or file: it has more than {} bytes, more than any of ours", max_answer_bytes),
+                      std::string(do_not_trust));
         return;
     }
     const auto served = to_hex(crypto::page_hash(answer.body));
     const auto hashes = fmt::format(" (SHA-256 {}; signed was {})", served, to_hex(page.hash));
-    if (is_of_type(page, "javascript")) findings_.add(page.path, "an altered script: its bytes are not those that were signed" + hashes, std::string(altered_script_hint));
-    else if (page.path != "/keys") findings_.add(page.path, "an altered page: its bytes are not those that were signed" + hashes, std::string(do_not_trust));
+    if (is_of_type(page, "javascript"))
+        findings_.add(page.path, "an altered script: its bytes are not those that were signed" + hashes,
+                      std::string(altered_script_hint));
+    else if (page.path != "/keys")
+        findings_.add(page.path, "an altered page: its bytes are not those that were signed" + hashes, std::string(do_not_trust));
 }
 
 void PageCheck::script(const crypto::SitePage& page, ByteView body)
@@ -93,12 +101,14 @@ void PageCheck::script(const crypto::SitePage& page, ByteView body)
     if (!release_) return;
     const auto* file = release_->find(std::string_view(page.path).substr(1));
     if (file == nullptr) {
-        findings_.add(page.path, "a script that the makers' release does not have, though this site's manifest lists it", std::string(altered_script_hint));
+        findings_.add(page.path, "a script that the makers' release does not have, though this site's manifest lists it",
+                      std::string(altered_script_hint));
         return;
     }
     const bool as_listed = crypto::page_hash(body) == page.hash;
     if (as_listed && crypto::sha256(body) != file->hash)
-        findings_.add(page.path, "a script of other bytes than the makers' release has, though this site's manifest lists it so", std::string(altered_script_hint));
+        findings_.add(page.path, "a script of other bytes than the makers' release has, though this site's manifest lists it so",
+                      std::string(altered_script_hint));
 }
 
 void PageCheck::parse(const std::string& path, ByteView body)
@@ -125,7 +135,8 @@ void PageCheck::script_from(const std::string& path, const PageUse& use)
 {
     if (site_.find(use.value) == nullptr) return unknown_address(path, use, "runs the script");
     const auto body = bodies_.find(use.value);
-    if (use.integrity.empty()) findings_.add(path, "runs " + use.value + " without saying its hash (integrity), so that a browser does not check it");
+    if (use.integrity.empty())
+        findings_.add(path, "runs " + use.value + " without saying its hash (integrity), so that a browser does not check it");
     else if (body != bodies_.end() && use.integrity != "sha256-" + to_base64(body->second))
         findings_.add(path, fmt::format("names another hash (integrity) for {} than the file has: {}", use.value, excerpt(use.integrity)));
 }
@@ -139,7 +150,9 @@ void PageCheck::use(const std::string& path, const PageUse& use)
         const auto hash = crypto::sha256(as_bytes(use.value));
         const auto known = [&](const crypto::ReleaseFile& file) { return file.hash == hash; };
         if (release_ && std::none_of(release_->files.begin(), release_->files.end(), known))
-            findings_.add(path, fmt::format("runs a script that stands in the page and is none of the release ({}): {}", source_of(as_bytes(use.value)), excerpt(use.value)),
+            findings_.add(path,
+                          fmt::format("runs a script that stands in the page and is none of the release ({}): {}",
+                                      source_of(as_bytes(use.value)), excerpt(use.value)),
                           std::string(altered_script_hint));
         return;
     }
@@ -153,10 +166,16 @@ void PageCheck::use(const std::string& path, const PageUse& use)
         return;
     case What::sends:
         if (!is_report_address(site_, use.value))
-            findings_.add(path, fmt::format("sends what is typed to {} ({})", use.value.empty() ? "an address that is not named" : excerpt(use.value), use.where), std::string(do_not_trust));
+            findings_.add(path,
+                          fmt::format("sends what is typed to {} ({})",
+                                      use.value.empty() ? "an address that is not named" : excerpt(use.value), use.where),
+                          std::string(do_not_trust));
         return;
     case What::forbidden:
-        findings_.add(path, fmt::format("has what no page of ours has: {}{}", use.where, use.value.empty() ? "" : ", " + excerpt(use.value)), std::string(do_not_trust));
+        findings_.add(
+            path,
+            fmt::format("has what no page of ours has: {}{}", use.where, use.value.empty() ? "" : ", " + excerpt(use.value)),
+            std::string(do_not_trust));
         return;
     }
 }
@@ -176,7 +195,8 @@ void PageCheck::unlisted()
     }
     for (const auto& address : *addresses)
         if (site_.find(address) == nullptr && address != site_manifest_address && address != release_manifest_address)
-            findings_.add(address, "an added file: the site's manifest does not know it", "Is it left from an older release, or did somebody put it there?");
+            findings_.add(address, "an added file: the site's manifest does not know it",
+                          "Is it left from an older release, or did somebody put it there?");
     if (!source_.is_live()) return;
     // What the site answers where there is nothing.
     ByteArray<6> random;
@@ -184,7 +204,9 @@ void PageCheck::unlisted()
     const auto nowhere = "/" + to_hex(random);
     const auto answer = source_.fetch(nowhere);
     if (!answer || is_busy(answer->status)) return;
-    if (answer->status != 404) findings_.add(nowhere, fmt::format("an address that cannot exist is answered with status {}, and should be with 404", answer->status));
+    if (answer->status != 404)
+        findings_.add(nowhere, fmt::format("an address that cannot exist is answered with status {}, and should be with 404",
+                                           answer->status));
     parse(nowhere, answer->body);
     for (const auto& each : uses_[nowhere]) use(nowhere, each);
 }

@@ -33,7 +33,8 @@ private:
 // Pages and files, one by one and then together: what they are, how they are protected, what they load.
 class PageCheck {
 public:
-    PageCheck(SiteSource& source, const crypto::SiteManifest& site, const std::optional<crypto::ReleaseManifest>& release, SiteReport& report)
+    PageCheck(SiteSource& source, const crypto::SiteManifest& site, const std::optional<crypto::ReleaseManifest>& release,
+              SiteReport& report)
         : source_(source), site_(site), release_(release), report_(report), findings_(report)
     {
     }

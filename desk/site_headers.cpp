@@ -11,8 +11,18 @@ namespace {
 
 // What says nothing to a browser beyond this one answer. Not among them, on purpose: Set-Cookie, Link, Refresh, Location, ETag
 // and Last-Modified (by which a browser is known again), Alt-Svc, reporting addresses.
-constexpr std::array<std::string_view, 12> harmless{"date", "content-length", "content-encoding", "connection", "keep-alive", "transfer-encoding",
-                                                    "vary", "server",         "via",              "padding",    "age",        "accept-ranges"};
+constexpr std::array<std::string_view, 12> harmless{"date",
+                                                    "content-length",
+                                                    "content-encoding",
+                                                    "connection",
+                                                    "keep-alive",
+                                                    "transfer-encoding",
+                                                    "vary",
+                                                    "server",
+                                                    "via",
+                                                    "padding",
+                                                    "age",
+                                                    "accept-ranges"};
 
 constexpr std::string_view policy_name = "content-security-policy";
 constexpr std::size_t max_named = 32;
@@ -78,14 +88,16 @@ void compare(const crypto::SiteHeader& header, const SiteAnswer& answer, std::ve
     for (const auto& [theirs, value] : answer.headers)
         if (theirs == name) served.push_back(value);
     if (served.empty()) out.push_back("the header " + header.name + ", which protects readers, is missing");
-    if (served.size() > 1) out.push_back("the header " + header.name + " comes " + std::to_string(served.size()) + " times, and was signed once");
+    if (served.size() > 1)
+        out.push_back("the header " + header.name + " comes " + std::to_string(served.size()) + " times, and was signed once");
     for (const auto value : served) {
         if (value == header.value) continue;
         if (name == policy_name) {
             for (auto& difference : policy_differences(header.value, value)) out.push_back(std::move(difference));
             continue;
         }
-        out.push_back("the header " + header.name + " says \"" + excerpt(value) + "\", and was signed as \"" + excerpt(header.value) + "\"");
+        out.push_back("the header " + header.name + " says \"" + excerpt(value) + "\", and was signed as \"" +
+                      excerpt(header.value) + "\"");
     }
 }
 
@@ -119,7 +131,8 @@ std::vector<std::string> policy_differences(std::string_view policy, std::string
                 out.push_back("another Content-Security-Policy: " + name + " lacks " + excerpt(source));
     }
     for (const auto& [name, sources] : theirs)
-        if (!ours.contains(name)) out.push_back("another Content-Security-Policy: it has " + excerpt(name + " " + joined(sources)) + " too");
+        if (!ours.contains(name))
+            out.push_back("another Content-Security-Policy: it has " + excerpt(name + " " + joined(sources)) + " too");
     if (out.empty()) out.emplace_back("a Content-Security-Policy that is written otherwise than it was signed");
     if (out.size() > max_named) out.resize(max_named);
     return out;

@@ -12,7 +12,8 @@ namespace amana::desk {
 
 // One sentence for each difference: what is missing, weaker, otherwise, twice, or not listed. What a server or proxy may add
 // (Date, lengths, the connection's own) is none.
-[[nodiscard]] std::vector<std::string> header_differences(const crypto::SiteManifest& site, std::string_view kind, const SiteAnswer& answer);
+[[nodiscard]] std::vector<std::string> header_differences(const crypto::SiteManifest& site, std::string_view kind,
+                                                          const SiteAnswer& answer);
 
 // A Content-Security-Policy against the one that was signed, directive by directive.
 [[nodiscard]] std::vector<std::string> policy_differences(std::string_view policy, std::string_view served);

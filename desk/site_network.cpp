@@ -72,7 +72,10 @@ extern "C" std::size_t amana_desk_take_body(char* data, std::size_t, std::size_t
 
 class NetworkSite : public SiteSource {
 public:
-    NetworkSite(Curl curl, CurlList headers, std::string origin) : curl_(std::move(curl)), headers_(std::move(headers)), origin_(std::move(origin)) {}
+    NetworkSite(Curl curl, CurlList headers, std::string origin)
+        : curl_(std::move(curl)), headers_(std::move(headers)), origin_(std::move(origin))
+    {
+    }
 
     [[nodiscard]] Result<SiteAnswer> fetch(const std::string& path) override
     {
@@ -98,8 +101,10 @@ private:
     static std::string hint(CURLcode code)
     {
         if (code == CURLE_PEER_FAILED_VERIFICATION)
-            return "The certificate is not one that this machine trusts for this name: somebody stands between, or it is the site's own (then name it with --ca FILE).";
-        if (code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY || code == CURLE_COULDNT_CONNECT) return "Is the proxy running, and the site?";
+            return "The certificate is not one that this machine trusts for this name: somebody stands between, or it is the "
+                   "site's own (then name it with --ca FILE).";
+        if (code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY || code == CURLE_COULDNT_CONNECT)
+            return "Is the proxy running, and the site?";
         return "";
     }
 
@@ -168,7 +173,8 @@ Result<std::unique_ptr<SiteSource>> open_network_site(const std::string& url, co
     constexpr std::string_view scheme = "socks5h://";
     if (!options.proxy.empty() && (!options.proxy.starts_with(scheme) || options.proxy.size() == scheme.size()))
         return Error{"not a proxy that this can use: " + options.proxy,
-                     "It is socks5h://HOST:PORT, so that names are looked up at the proxy and not beside it; Tor's is socks5h://127.0.0.1:9050."};
+                     "It is socks5h://HOST:PORT, so that names are looked up at the proxy and not beside it; Tor's is "
+                     "socks5h://127.0.0.1:9050."};
     Curl curl(curl_easy_init(), curl_easy_cleanup);
     require(curl != nullptr, "no memory");
     CurlList headers(nullptr, curl_slist_free_all);

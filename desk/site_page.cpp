@@ -15,12 +15,14 @@ using What = PageUse::What;
 
 // Elements that no page of ours has, and each of which loads, embeds or redirects.
 constexpr std::array<std::string_view, 24> forbidden_elements{
-    "iframe",  "frame",  "frameset", "object", "embed",   "applet",   "portal",  "base",  "audio",  "video",         "track",    "source",
-    "picture", "canvas", "dialog",   "slot",   "template", "noscript", "noframes", "noembed", "fencedframe", "animate", "set", "foreignobject"};
+    "iframe",   "frame",    "frameset", "object",  "embed",       "applet",  "portal", "base",
+    "audio",    "video",    "track",    "source",  "picture",     "canvas",  "dialog", "slot",
+    "template", "noscript", "noframes", "noembed", "fencedframe", "animate", "set",    "foreignobject"};
 
 // Attributes whose value a browser loads by itself, on whatever element.
-constexpr std::array<std::string_view, 17> loading_attributes{"src",    "srcset",     "imagesrcset", "data",     "poster",  "background", "manifest", "xlink:href", "classid",
-                                                              "codebase", "archive", "lowsrc",      "dynsrc",   "profile", "icon",       "usemap",   "imgsrc"};
+constexpr std::array<std::string_view, 17> loading_attributes{
+    "src",      "srcset",  "imagesrcset", "data",   "poster",  "background", "manifest", "xlink:href", "classid",
+    "codebase", "archive", "lowsrc",      "dynsrc", "profile", "icon",       "usemap",   "imgsrc"};
 
 template <std::size_t N>
 bool is_among(const std::array<std::string_view, N>& names, std::string_view name)
@@ -78,7 +80,8 @@ public:
                 element(node->v.element);
                 children = &node->v.element.children;
             }
-            for (unsigned i = children == nullptr ? 0 : children->length; i > 0; --i) left.push_back(static_cast<const GumboNode*>(children->data[i - 1]));
+            for (unsigned i = children == nullptr ? 0 : children->length; i > 0; --i)
+                left.push_back(static_cast<const GumboNode*>(children->data[i - 1]));
         }
     }
 
@@ -88,7 +91,8 @@ private:
         const auto tag = tag_name(element);
         const auto* src = gumbo_get_attribute(&element.attributes, "src");
         if (is_among(forbidden_elements, tag)) add(What::forbidden, "<" + tag + ">", src == nullptr ? "" : src->value);
-        for (unsigned i = 0; i < element.attributes.length; ++i) attribute(element, tag, *static_cast<const GumboAttribute*>(element.attributes.data[i]));
+        for (unsigned i = 0; i < element.attributes.length; ++i)
+            attribute(element, tag, *static_cast<const GumboAttribute*>(element.attributes.data[i]));
         if (tag == "script" && src == nullptr) add(What::script_inline, "<script>", text_of(element));
         if (tag == "style") style("<style>", text_of(element));
         if (tag == "meta") meta(element);
@@ -102,7 +106,8 @@ private:
         const auto where = tag + " " + name;
         const auto value = address(attribute.value);
         if (name.starts_with("on")) return add(What::forbidden, where, attribute.value);
-        if (name == "srcdoc" || name == "is" || name == "nonce" || name.starts_with("shadowroot")) return add(What::forbidden, where, attribute.value);
+        if (name == "srcdoc" || name == "is" || name == "nonce" || name.starts_with("shadowroot"))
+            return add(What::forbidden, where, attribute.value);
         if (name == "style") return style(where, attribute.value);
         if (name == "action" || name == "formaction" || name == "ping") return add(What::sends, where, value);
         if (tag == "script" && name == "src") {
@@ -141,7 +146,8 @@ private:
         std::string text;
         for (unsigned i = 0; i < element.children.length; ++i) {
             const auto* child = static_cast<const GumboNode*>(element.children.data[i]);
-            if (child->type == GUMBO_NODE_TEXT || child->type == GUMBO_NODE_WHITESPACE || child->type == GUMBO_NODE_CDATA) text += child->v.text.text;
+            if (child->type == GUMBO_NODE_TEXT || child->type == GUMBO_NODE_WHITESPACE || child->type == GUMBO_NODE_CDATA)
+                text += child->v.text.text;
         }
         return text;
     }

@@ -67,7 +67,8 @@ private:
 Result<std::unique_ptr<SiteSource>> open_saved_site(const fs::path& directory)
 {
     std::error_code failed;
-    if (!fs::is_directory(directory, failed)) return Error{directory.string() + " is not a folder", "Name the site's address, or a folder into which it was saved."};
+    if (!fs::is_directory(directory, failed))
+        return Error{directory.string() + " is not a folder", "Name the site's address, or a folder into which it was saved."};
     return Result<std::unique_ptr<SiteSource>>(std::make_unique<SavedSite>(directory));
 }
 

@@ -29,7 +29,8 @@ bool parse_entry(std::string_view line, std::string_view word, SeenText& out)
 
 std::string SeenSite::text() const
 {
-    return fmt::format("amana seen v1\nroot {}\nsite {} {}\nrelease {} {}\n", root, site.serial, to_hex(site.hash), release.serial, to_hex(release.hash));
+    return fmt::format("amana seen v1\nroot {}\nsite {} {}\nrelease {} {}\n", root, site.serial, to_hex(site.hash),
+                       release.serial, to_hex(release.hash));
 }
 
 Result<SeenSite> SeenSite::parse(std::string_view text)
@@ -42,7 +43,9 @@ Result<SeenSite> SeenSite::parse(std::string_view text)
     crypto::Hash fingerprint;
     if (!root.starts_with("root ") || !from_hex(root.substr(5), fingerprint)) return bad;
     seen.root = root.substr(5);
-    if (!parse_entry(crypto::take_line(text), "site ", seen.site) || !parse_entry(crypto::take_line(text), "release ", seen.release)) return bad;
+    if (!parse_entry(crypto::take_line(text), "site ", seen.site) ||
+        !parse_entry(crypto::take_line(text), "release ", seen.release))
+        return bad;
     return seen.text() == whole ? Result<SeenSite>(std::move(seen)) : Result<SeenSite>(bad);
 }
 

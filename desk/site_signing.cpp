@@ -18,7 +18,8 @@ constexpr mode_t public_file = 0644;
 
 // Entries of two lists in ascending order of their names: what came, went or changed.
 template <typename Entry, typename Name>
-void compare(const std::vector<Entry>& before, const std::vector<Entry>& now, const std::string& what, const Name& name, std::vector<std::string>& out)
+void compare(const std::vector<Entry>& before, const std::vector<Entry>& now, const std::string& what, const Name& name,
+             std::vector<std::string>& out)
 {
     auto old = before.begin();
     for (const auto& entry : now) {
@@ -50,7 +51,9 @@ Result<std::optional<std::string>> last_signed(const std::filesystem::path& file
     const auto bytes = read_file(file, crypto::max_site_manifest_bytes);
     if (!bytes) return bytes.error();
     auto note = crypto::Note::parse(*bytes, crypto::max_site_manifest_bytes);
-    if (!note) return Error{file.string() + ": " + note.error().message, "It is what was signed last. If it is lost, put it back from a backup."};
+    if (!note)
+        return Error{file.string() + ": " + note.error().message,
+                     "It is what was signed last. If it is lost, put it back from a backup."};
     return std::optional(std::move(note->text));
 }
 
@@ -70,26 +73,31 @@ std::vector<std::string> changes(const crypto::SiteManifest& before, const crypt
     compare(before.headers, now.headers, "header", [](const crypto::SiteHeader& header) { return header.kind + " " + header.name; }, out);
     for (const auto& header : now.headers) {
         const auto is_same = [&](const crypto::SiteHeader& other) { return other == header; };
-        if (std::none_of(before.headers.begin(), before.headers.end(), is_same)) out.push_back("  " + header.kind + " " + header.name + ": " + header.value);
+        if (std::none_of(before.headers.begin(), before.headers.end(), is_same))
+            out.push_back("  " + header.kind + " " + header.name + ": " + header.value);
     }
     compare(before.pages, now.pages, "page", [](const crypto::SitePage& page) { return page.path; }, out);
     return out;
 }
 
-Result<void> sign_manifest(const std::string& text, std::string_view signer, ByteView seed, const std::filesystem::path& last, const std::filesystem::path& out)
+Result<void> sign_manifest(const std::string& text, std::string_view signer, ByteView seed, const std::filesystem::path& last,
+                           const std::filesystem::path& out)
 {
     crypto::Note note{text, {}};
     note.sign(std::string(signer), seed);
     const auto encoded = note.encode();
     for (const auto& path : {last, out})
-        if (const auto written = write_durable(path, as_bytes(encoded), public_file, DurableFile::Existing::replace); !written) return written.error();
+        if (const auto written = write_durable(path, as_bytes(encoded), public_file, DurableFile::Existing::replace); !written)
+            return written.error();
     return {};
 }
 
 Result<bool> confirmed(const std::string& question)
 {
     const UniqueFd terminal(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
-    if (!terminal) return Error{"there is no terminal to ask on", "Look at what changed above; with --yes it is signed without being asked."};
+    if (!terminal)
+        return Error{"there is no terminal to ask on",
+                     "Look at what changed above; with --yes it is signed without being asked."};
     if (const auto asked = write_full(terminal.get(), as_bytes(question + " [y/N] ")); !asked) return asked.error();
     std::string answer;
     char c = 0;

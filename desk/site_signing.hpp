@@ -14,7 +14,8 @@
 namespace amana::desk {
 
 // Makes a release key in a new file, under the passphrase.
-[[nodiscard]] Result<crypto::NoteVerifier> make_release_key(const std::filesystem::path& file, ByteView passphrase, crypto::Argon2Limits limits);
+[[nodiscard]] Result<crypto::NoteVerifier> make_release_key(const std::filesystem::path& file, ByteView passphrase,
+                                                            crypto::Argon2Limits limits);
 
 // The text that a manifest's last note signs; nothing when there is none yet.
 [[nodiscard]] Result<std::optional<std::string>> last_signed(const std::filesystem::path& file);

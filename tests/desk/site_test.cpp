@@ -162,10 +162,10 @@ TEST_CASE("a saved site is looked at, by its address on paper", "[site]")
     CHECK_FALSE(desk.run(run_verify_site).value());
     CHECK_THAT(desk.said, Catch::Contains("the keys have run out"));
     desk.time = now;
-    put("ar/index.html", "<p>form</p><script src=//evil.example/\x1b[2J></script>");
+    put("ar/index.html", "<p>form</p><script src=//evil.example/\u202e></script>");
     CHECK_FALSE(desk.run(run_verify_site).value());
-    CHECK_THAT(desk.said, Catch::Contains("DIFFERS /ar/: an altered page") && Catch::Contains("evil.example/⟨U+001B⟩[2J"));
-    CHECK(desk.said.find('\x1b') == std::string::npos);
+    CHECK_THAT(desk.said, Catch::Contains("DIFFERS /ar/: an altered page") && Catch::Contains("evil.example/⟨U+202E⟩"));
+    CHECK_THAT(desk.said, !Catch::Contains("\u202e"));
 }
 
 TEST_CASE("what a browser would load, run or send is found", "[site]")
