@@ -178,12 +178,33 @@ Stored<void> SqliteStore::read_pending(const PendingEnvelope& envelope, const En
     return read_chunks(statements_.staged, chunk_row(envelope.key, 0), {envelope.size_class}, sink);
 }
 
+// Zeros in place of content, row by row; how many rows. secure_delete overwrites what is deleted where it lies, but when pages
+// are balanced SQLite leaves behind copies of rows that it moved. So no row is deleted while one that is to be erased still
+// has something to copy.
+Stored<std::size_t> SqliteStore::blank(std::int64_t below, std::size_t max)
+{
+    auto& last = statements_.last_to_blank.bind(1, blanked_below_).bind(2, below).bind(3, static_cast<std::int64_t>(max));
+    if (const auto found = last.step(); !found) return failed(found.error());
+    const auto row = last.integer(0);
+    last.reset();
+    if (row < 0) return std::size_t{0};
+    auto& zeros = statements_.blank_chunks.bind(1, blanked_below_).bind(2, row);
+    if (const auto blanked = done(zeros.run()); !blanked) return blanked.error();
+    blanked_below_ = row + 1;
+    return count_changes();
+}
+
 Stored<std::size_t> SqliteStore::erase(std::uint64_t below, std::size_t max)
 {
     if (const auto open = open_group(); !open) return open.error();
     const auto bound = static_cast<std::int64_t>(below);
     if (const auto set = done(statements_.set_erased.bind(1, bound).run()); !set) return set.error();
     if (const auto erased = done(statements_.erase_entries.bind(1, bound).run()); !erased) return erased.error();
+    if (blanked_below_ < chunk_row(below, 0)) {
+        const auto blanked = blank(chunk_row(below, 0), max);
+        if (!blanked || *blanked == max) return blanked;
+        blanked_below_ = chunk_row(below, 0);
+    }
     auto& chunks = statements_.erase_chunks.bind(1, chunk_row(below, 0)).bind(2, static_cast<std::int64_t>(max));
     if (const auto erased = done(chunks.run()); !erased) return erased.error();
     return count_changes();

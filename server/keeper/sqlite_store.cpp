@@ -35,6 +35,9 @@ SqliteStore::Statements::Statements(Database& database)
       set_witnessed(database.prepare("UPDATE tree SET witnessed = ?1, witnessed_size = ?2")),
       set_erased(database.prepare("UPDATE tree SET erased_below = ?1 WHERE erased_below < ?1")),
       erase_entries(database.prepare("DELETE FROM log WHERE idx < ?1")),
+      last_to_blank(database.prepare("SELECT coalesce(max(key), -1) FROM "
+                                     "(SELECT key FROM log_chunk WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?3)")),
+      blank_chunks(database.prepare("UPDATE log_chunk SET data = zeroblob(length(data)) WHERE key BETWEEN ?1 AND ?2")),
       erase_chunks(database.prepare("DELETE FROM log_chunk WHERE key IN "
                                     "(SELECT key FROM log_chunk WHERE key < ?1 LIMIT ?2)")),
       tile(database.prepare("SELECT hashes FROM tile WHERE key = ?1")),
@@ -96,6 +99,7 @@ Stored<void> SqliteStore::commit()
 
 void SqliteStore::roll_back()
 {
+    blanked_below_ = 0;
     group_.reset();
 }
 

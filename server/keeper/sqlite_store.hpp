@@ -64,6 +64,8 @@ private:
         Statement set_witnessed;
         Statement set_erased;
         Statement erase_entries;
+        Statement last_to_blank;
+        Statement blank_chunks;
         Statement erase_chunks;
         Statement tile;
         Statement set_tile;
@@ -87,11 +89,13 @@ private:
     [[nodiscard]] Stored<void> keep(const Batch& batch);
     [[nodiscard]] Stored<void> read_chunks(Statement& statement, std::int64_t first, const LogEntry& entry, const EntrySink& sink);
     [[nodiscard]] Stored<std::size_t> count_changes();
+    [[nodiscard]] Stored<std::size_t> blank(std::int64_t below, std::size_t max);
 
     std::filesystem::path directory_;
     std::unique_ptr<Database> database_;
     Statements statements_;
     std::optional<Transaction> group_;
+    std::int64_t blanked_below_ = 0;  // the row from which on chunks still hold what they held
 };
 
 }  // namespace amana::keeper

@@ -115,8 +115,8 @@ public:
     [[nodiscard]] virtual Stored<std::size_t> discard(UploadKey key, std::size_t max) = 0;
     // Appends what `arrange` leaves, in its order; returns how many entries that were.
     [[nodiscard]] virtual Stored<std::uint64_t> sequence(const Arrange& arrange) = 0;
-    // Takes the content of at most `max` chunks of the entries below `below` away; returns how many. Fewer than `max`: none
-    // is left. From the first call on the entries count as erased.
+    // One step of taking the content of the entries below `below` away: at most `max` chunks are changed; returns how many. Fewer
+    // than `max`: none is left. From the first call on the entries count as erased.
     [[nodiscard]] virtual Stored<std::size_t> erase(std::uint64_t below, std::size_t max) = 0;
     [[nodiscard]] virtual Stored<void> set_witnessed(ByteView note, std::uint64_t size) = 0;
 

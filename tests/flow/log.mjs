@@ -89,7 +89,7 @@ for (const name of browsers)
   for (const javascript of [true, false]) {
     const downloads = `${folder}/${name}-${javascript}`;
     fs.mkdirSync(downloads);
-    const browser = await openBrowser(name, { javascript, downloads });
+    const browser = await openBrowser(name, { javascript, downloads, sealing: false });
     await test(`${browser.label}: a proof is asked for, saved and copied`, async () => {
       await browser.goto(`${server.url}/ar/`);
       check(!await browser.evaluate(() => document.querySelector('#proof').checked), 'not checked by itself');

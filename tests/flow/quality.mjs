@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 
 import { Server, build, scratch, source } from '../support/amana.mjs';
 import { openBrowser } from '../support/browser.mjs';
+import { SealingPage } from '../support/sealing_page.mjs';
 import { check, count, full, same, sleep, summary, test, tier, until } from '../support/checks.mjs';
 import { KeysAlone } from '../support/keyset.mjs';
 import { languages as all } from '../support/languages.mjs';
@@ -49,7 +50,17 @@ const pages = {
   'not to be read': (browser, language) => browser.goto(`${server.url}/${language}/report`),
 };
 
-const browser = await openBrowser('chromium');
+const browser = await openBrowser('chromium', { sealing: false });
+const sealing = await openBrowser('chromium');
+
+async function heldToAxe(browser_, name, language) {
+  await browser_.evaluate(() => { for (const one of document.querySelectorAll('details')) one.open = true; });
+  await browser_.evaluate(axe);
+  const { violations, passes } = await browser_.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  same(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), [], `${name} in ${language}`);
+  check(passes.length > 10, `${passes.length} rules held on ${name}`);
+  count('pages held to axe-core');
+}
 
 for (const scheme of ['light', 'dark'])
   for (const language of scheme === 'dark' && !full ? ['ar'] : languages)
@@ -57,15 +68,19 @@ for (const scheme of ['light', 'dark'])
       await browser.page.emulateMedia({ colorScheme: scheme });
       for (const [name, open] of Object.entries(pages)) {
         await open(browser, language);
-        await browser.evaluate(() => { for (const one of document.querySelectorAll('details')) one.open = true; });
-        await browser.evaluate(axe);
-        const { violations, passes } = await browser.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-        same(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), [], `${name} in ${language}`);
-        check(passes.length > 10, `${passes.length} rules held on ${name}`);
-        count('pages held to axe-core');
+        await heldToAxe(browser, name, language);
       }
     });
 await browser.page.emulateMedia({ colorScheme: 'light' });
+
+for (const language of languages)
+  await test(`axe-core: ${language}, the page that seals`, async () => {
+    const page = await SealingPage.open(sealing, server.url, language);
+    await heldToAxe(sealing, 'the form that seals', language);
+    await page.write(story);
+    same(await sealing.send(), 200, 'sent');
+    await heldToAxe(sealing, 'sealed and stored', language);
+  });
 
 await test('twice the text, half the screen: nothing is cut off', async () => {
   for (const language of languages)
@@ -144,11 +159,11 @@ for (const [name, options] of [['chromium', {}], ['firefox', {}], ['chromium', {
       // What was sent stands in no earlier page of the tab either, whatever the browser keeps.
       await open();
       await other.paste('#story', story);
-      same(await other.follow('button'), 200, 'sent');
+      same(await other.send(), 200, 'sent');
       await other.follow('#exit');
       await gone();
       await other.page.goBack();
-      same([other.url(), await other.value('#story')], [`${server.url}/en/`, ''], 'the form, one step back');
+      same(other.url(), `${server.url}/`, 'one step back: what was sealed left no page of its own');
       const keys = other.page.keyboard;
       await open();
       for (let i = 0; i < 3; i += 1) await keys.press('Shift');
@@ -210,5 +225,6 @@ await test('Lighthouse: accessibility and best practices 100', async () => {
 });
 
 await browser.close();
+await sealing.close();
 await test('the servers end', async () => same([await server.stop(), await away.stop()], [0, 0], 'exit codes'));
 summary('flow_quality');

@@ -34,8 +34,11 @@ dns.lookup = (host, ...rest) => lookup(host === 'localhost' ? '127.0.0.1' : host
 // `downloads`: the folder that files are saved in. `offline`: it reaches no network, not even this machine. `safest`: Firefox
 // as Tor Browser sets it at its safest level, without JavaScript and SVG, giving no fingerprint.
 // `trusts`: the file of a certificate that Chromium takes for a valid one, which spares it the second try after a warning.
-export async function openBrowser(name, { javascript = true, downloads, offline = false, safest = false, trusts } = {}) {
+// `sealing: false`: the script that seals does not arrive, as on a bad line; the page's other script runs.
+export async function openBrowser(name, { javascript = true, sealing = true, downloads, offline = false, safest = false, trusts } = {}) {
   const browser = await (name === 'chromium' ? openChromium : openFirefox)(javascript && !safest, downloads, offline, safest || trusts);
+  browser.seals = javascript && !safest;
+  if (!sealing) await browser.withoutSealing();
   browser.label = safest ? `${name}, as Tor Browser's safest` : `${name}, JavaScript ${javascript ? 'on' : 'off'}`;
   browser.kind = safest ? `${name}-safest` : `${name}-js-${javascript ? 'on' : 'off'}`;
   await browser.resize(screens.phone);
@@ -50,6 +53,7 @@ async function openChromium(javascript, downloads, offline, trusts) {
   const context = await browser.newContext({ ignoreHTTPSErrors: !trusts, javaScriptEnabled: javascript, offline });
   return new Browser(browser, await context.newPage(), {
     resize: (page, size) => page.setViewportSize(size),
+    block: (page, address) => page.route(`**${address}`, (route) => route.abort()),
     choose: (page, selector, paths) => page.setInputFiles(selector, paths),
     async download(browser, selector) {
       const [saved] = await Promise.all([browser.page.waitForEvent('download'), browser.press(selector)]);
@@ -80,6 +84,10 @@ async function openFirefox(javascript, downloads, offline, safest) {
   });
   return new Browser(browser, await browser.newPage(), {
     resize: (page, size) => page.setViewport(size),
+    async block(page, address) {
+      await page.setRequestInterception(true);
+      page.on('request', (request) => (request.url().endsWith(address) ? request.abort() : request.continue()).catch(() => {}));
+    },
     choose: async (page, selector, paths) => (await page.$(selector)).uploadFile(...paths),
     async download(browser, selector) {
       const before = new Set(fs.readdirSync(downloads));
@@ -135,6 +143,28 @@ class Browser {
     const came = this.page.waitForNavigation({ timeout: navigationMs }).then((response) => response.status(), (error) => error.message);
     await this.press(selector);
     return came;
+  }
+
+  async withoutSealing() {
+    if (this.seals) await this.own.block(this.page, '/script/page.js');
+    this.seals = false;
+  }
+
+  // Presses the form's button: the status of the answer. Where the page seals there is none: 200 when it says that the report is
+  // stored, else what it says.
+  async send(seconds = 300) {
+    if (!this.seals) return this.follow('form button');
+    const reached = (states) => until(`the page to be ${states}`, async () => {
+      const state = await this.evaluate(() => document.querySelector('#sealing')?.dataset.state);
+      return states.includes(state) && state;
+    }, { seconds, every: 0.1 });
+    await reached(['ready', 'problem', 'cancelled']);
+    // A file that can't be cleaned is sent as it is.
+    await until('files to be looked at', () => this.evaluate(() => [...document.querySelectorAll('li[data-file]')].every((one) => one.dataset.cleaned)), { seconds });
+    await this.evaluate(() => { for (const box of document.querySelectorAll('input.keep-file, input.keep-data')) if (!box.checked) box.click(); });
+    await this.press('form button');
+    const state = await reached(['stored', 'problem', 'cancelled']);
+    return state === 'stored' ? 200 : this.evaluate(() => document.querySelector('#sealing').dataset.problem);
   }
 
   async type(selector, text) {

@@ -106,7 +106,7 @@ export class FakeFront {
       if (meddled === 'break before') throw new TypeError('broken');
       return meddled && meddled.status ? answered(meddled.status, []) : answered(200, this.note);
     }
-    const answer = this.take(Uint8Array.from(body));
+    const answer = this.take(new Uint8Array(await body.arrayBuffer()));
     if (!answer) throw new TypeError('broken');
     return answer.raw ? answered(answer.status, answer.raw) : answered(200, answerBytes(answer));
   };
