@@ -94,6 +94,8 @@ TEST_CASE("A co-signed checkpoint of this log's own past is taken, and no other"
 
 TEST_CASE("Erased: what is co-signed and old, and nothing else; no run of it is left in any file")
 {
+    // Where pages part differs from run to run: without blanking, one in ten left some hundred bytes.
+    [[maybe_unused]] const int round = GENERATE(range(0, 8));
     const Scratch scratch;
     UnixTime now = 20'000 * one_day;
     const auto sequencer = test_sequencer(5, "test.example/log", [&now] { return now; });
