@@ -54,7 +54,8 @@ export class Sealer {
 
   /**
    * The envelope, piece by piece, of a padded payload that comes as an iterable (async or not) of byte arrays, cut
-   * anywhere. What is yielded is the caller's. Once only: a second payload would be sealed under the nonces of the first.
+   * anywhere. What is yielded lasts until the next is asked for. Once only: a second payload would be sealed under the nonces
+   * of the first.
    */
   async *seal(payload) {
     if (this.used) throw new Error('a sealer seals once');
@@ -87,7 +88,8 @@ export class Sealer {
     const nonce = new Uint8Array(24);
     new DataView(nonce.buffer).setUint32(19, index);  // the low four of the counter's eleven bytes, 12 to 22
     nonce[23] = last ? 1 : 0;
-    return xchacha20poly1305(this.payloadKey, nonce).encrypt(piece);
+    this.sealed = this.sealed || new Uint8Array(PIECE + TAG);  // one for all: a browser is slow to give memory back
+    return xchacha20poly1305(this.payloadKey, nonce).encrypt(piece, this.sealed.subarray(0, piece.length + TAG));
   }
 }
 

@@ -19,7 +19,7 @@ export const bytesOf = (hex) => Uint8Array.from(Buffer.from(hex, 'hex'));
 
 export async function all(chunks) {
   const parts = [];
-  for await (const chunk of chunks) parts.push(chunk);
+  for await (const chunk of chunks) parts.push(Uint8Array.from(chunk));
   return new Uint8Array(Buffer.concat(parts));
 }
 

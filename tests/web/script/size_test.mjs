@@ -99,7 +99,7 @@ await test('a vector is sealed by it, byte for byte', async () => {
   const whole = new Uint8Array(padded);
   whole.set(fs.readFileSync(path.join(folder, payload)));
   const parts = [];
-  for await (const part of sealer.seal([whole])) parts.push(part);
+  for await (const part of sealer.seal([whole])) parts.push(Uint8Array.from(part));
   sameBytes(Buffer.concat(parts), fs.readFileSync(path.join(folder, vector.envelope)), vector.name);
 });
 
