@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Envelopes from browsers, as the front takes them: every state that docs/SEALING.md, section 4 names, and how each comes.
+// Envelopes from browsers, as the front takes them: in pieces, over broken lines, by any thread, and cover.
 #include "tests/server/front/sealing_client.hpp"
 
 namespace amana::front::test {
@@ -219,73 +219,6 @@ TEST_CASE("A cover body is read as a report is, answered as one is, and goes no 
     CHECK(front.begun() == 0);
 }
 
-TEST_CASE("Too many at once: who gets no place in time is told so, and may come again")
-{
-    auto given = options();
-    given.limits.max_uploads = 1;
-    Front front(given);
-    const Sealed first(crypto::mebibyte);
-    CHECK(first.send(*front.connect(), 0).state == "more");  // under way, between two requests: it keeps its place
-    const Sealed second(crypto::text_class);
-    CHECK(second.send(*front.connect()).state == "busy");
-    // What is under way needs no further place.
-    CHECK(first.send(*front.connect(), 1).state == "more");
-    CHECK(first.send(*front.connect(), 2).state == "stored");
-    CHECK(second.send(*front.connect()).state == "stored");
-    CHECK(front.stored() == 2);
-}
-
-TEST_CASE("What is not known, or not any more, must be sealed anew")
-{
-    auto given = options();
-    given.timing.forget = 300ms;
-    given.timing.remember = 300ms;
-    given.timing.answer = 10ms;
-    Front front(given);
-    const Sealed report(crypto::mebibyte);
-    CHECK(report.send(*front.connect(), 1).state == "again");
-    CHECK(report.send(*front.connect(), 0).state == "more");
-    std::this_thread::sleep_for(600ms);
-    CHECK(front.aborted() == 1);
-    CHECK(report.send(*front.connect(), 1).state == "again");
-    for (std::size_t i = 0; i < report.pieces(); ++i) (void)report.send(*front.connect(), i);
-    CHECK(front.stored() == 1);
-    CHECK(report.send(*front.connect(), 2).state == "stored");
-    std::this_thread::sleep_for(400ms);
-    CHECK(report.send(*front.connect(), 2).state == "again");
-}
-
-TEST_CASE("Keys: of today, of a week ago while they are valid, and no others")
-{
-    const auto key = [](const char* of) { return crypto::testing::Recipient(crypto::testing::seeded_bytes(of, crypto::xwing_secret_bytes)).public_key; };
-    crypto::KeySet keys;
-    for (const auto* of : {"desk 0", "desk 1", "desk 2"}) {
-        const auto week = of[5] - '0';
-        keys.epochs.push_back({"desk", {week * one_week, (week + 2) * one_week}, key(of)});
-    }
-    const auto told = [&](UnixTime time, const char* of) {
-        auto given = options();
-        given.keys = keys;
-        given.time = time;
-        Front front(given);
-        Sealed report(crypto::text_class);
-        report.head.keys = crypto::sha256(key(of));
-        const auto state = report.send(*front.connect()).state;
-        CHECK(front.stored() == (state == "stored" ? 1 : 0));
-        return state;
-    };
-    CHECK(told(one_week + 1, "desk 1") == "stored");
-    CHECK(told(one_week + 1, "desk 0") == "stored");
-    CHECK(told(2 * one_week - 1, "desk 0") == "stored");
-    CHECK(told(2 * one_week, "desk 0") == "keys");
-    CHECK(told(one_week + 1, "desk 2") == "keys");
-    CHECK(told(one_week + 1, "somebody") == "keys");
-    CHECK(told(3 * one_week + 1, "desk 2") == "stored");
-    // Valid still, but neither of today nor of a week ago.
-    CHECK(told(3 * one_week + 1, "desk 1") == "keys");
-    CHECK(told(4 * one_week, "desk 2") == "closed");
-}
-
 TEST_CASE("An epoch that ends while an envelope is under way does not end it")
 {
     Front front(options());
@@ -296,73 +229,6 @@ TEST_CASE("An epoch that ends while an envelope is under way does not end it")
     CHECK(otherwise.send(*front.connect(), 1).state == "bad");
     CHECK(report.send(*front.connect(), 1).state == "more");
     CHECK(report.send(*front.connect(), 2).state == "stored");
-}
-
-TEST_CASE("What the keeper refuses is told, and is not remembered as stored")
-{
-    for (const auto& [refusal, state] : {std::pair{wire::Refusal::full, "full"}, {wire::Refusal::failed, "failed"}, {wire::Refusal::invalid, "bad"}}) {
-        INFO(state);
-        auto given = options();
-        given.refusal = refusal;
-        Front front(given);
-        const Sealed report(crypto::text_class);
-        CHECK(report.send(*front.connect()).state == state);
-        CHECK(report.send(*front.connect()).state == state);
-        CHECK(front.begun() == 2);
-    }
-}
-
-TEST_CASE("A keeper that goes takes what is under way with it")
-{
-    Front front(options());
-    const Sealed report(crypto::mebibyte);
-    CHECK(report.send(*front.connect(), 0).state == "more");
-    const auto waiting = front.connect();
-    const auto request = post(report.body(1));
-    waiting->write(request.substr(0, 1000));
-    std::this_thread::sleep_for(100ms);
-    front.lose_keeper();
-    for (int i = 0; i < 100 && front.lost == 0; ++i) std::this_thread::sleep_for(50ms);
-    waiting->write(request.substr(1000));
-    CHECK(told(waiting->read_answer()).state == "failed");
-}
-
-TEST_CASE("What section 3 does not say is bad, read as far as it may go, and the connection goes on")
-{
-    Front front(options());
-    const auto client = front.connect();
-    const Sealed report(crypto::text_class);
-    const auto bad = [&](const std::string& body) {
-        client->write(post(body));
-        CHECK(told(client->read_answer()).state == "bad");
-    };
-    bad("");
-    bad(std::string(95, '\1'));
-    bad(report.body() + "x");
-    bad(report.body().substr(0, report.body().size() - 1));
-    const auto with = [&](auto change) {
-        auto other = report;
-        change(other);
-        bad(other.body());
-    };
-    with([](Sealed& other) { other.head.version = 2; });
-    with([](Sealed& other) { other.head.kind = 2; });
-    with([](Sealed& other) { other.head.promise = 2; });
-    with([](Sealed& other) { other.head.zero = 1; });
-    with([](Sealed& other) { other.head.zeros[35] = 1; });
-    with([](Sealed& other) { other.envelope[0] = 2; });
-    with([](Sealed& other) { other.envelope[1] = 2; });
-    with([](Sealed& other) { other.envelope.push_back(0); });
-    with([](Sealed& other) { other.envelope.pop_back(); });
-    // Of two recipients, where this site has one.
-    bad(Sealed(crypto::text_class, 1, 2).body());
-    // Larger than any report may be here.
-    bad(Sealed(8 * crypto::mebibyte).body());
-    // No length is given.
-    client->write("POST /en/report HTTP/1.1\r\nHost: a\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
-    CHECK(told(client->read_answer()).state == "bad");
-    CHECK(front.begun() == 0);
-    CHECK(report.send(*client).state == "stored");
 }
 
 TEST_CASE("Who asks before sending is invited")
@@ -398,29 +264,6 @@ TEST_CASE("A front that ends lets a piece under way finish, and leaves nothing")
     CHECK(answer.head.find("\r\nConnection: close\r\n") != std::string::npos);
     front.wait_until_ended();
     front.destroy_worker();
-}
-
-TEST_CASE("Outcomes are remembered up to a number, the newest of them")
-{
-    wire::Limits config;
-    Limits limits(config, {true, SIZE_MAX});
-    SealedUploads uploads;
-    const auto piece_of = [](std::uint32_t number) {
-        SealedHead head;
-        for (std::size_t i = 0; i < 4; ++i) head.upload[i] = static_cast<Byte>(number >> (8 * i));
-        head.total = 100;
-        return SealedPiece::parse(head.bytes(), sealed_head_bytes + 100).value();
-    };
-    const std::uint32_t more = 10;
-    for (std::uint32_t i = 0; i < max_outcomes + more; ++i) {
-        auto found = uploads.begin(piece_of(i), limits.report().value());
-        REQUIRE(found.how == SealedUploads::Found::How::under_way);
-        uploads.settle(found.upload, Upload::Outcome::stored, "note");
-    }
-    for (std::uint32_t i = 0; i < max_outcomes + more; ++i) {
-        const bool known = uploads.find(piece_of(i)).how == SealedUploads::Found::How::stored;
-        CHECK(known == (i >= more));
-    }
 }
 
 }  // namespace amana::front::test
