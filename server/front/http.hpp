@@ -19,6 +19,8 @@ namespace http = boost::beast::http;
 
 inline constexpr std::size_t read_buffer_bytes = 16 * 1024;
 inline constexpr std::uint32_t max_head_bytes = 8 * 1024;
+// To who asks before sending (RFC 9110, 10.1.1).
+inline constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
 struct Request {
     http::verb verb = http::verb::unknown;

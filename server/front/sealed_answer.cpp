@@ -24,7 +24,6 @@ constexpr auto write_timeout = std::chrono::seconds(60);
 constexpr auto longest_wait = std::chrono::minutes(5);
 // Of a body that is not what it should be; a sender of more is none of our pages.
 constexpr std::uint64_t max_dropped_bytes = 1024 * 1024;
-constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 // What an envelope may hold beside its files.
 constexpr std::uint64_t beside_files_bytes = 2 * 1024 * 1024;
 

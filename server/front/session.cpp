@@ -22,7 +22,6 @@ constexpr std::uint64_t form_overhead_bytes = 2 * 1024 * 1024;
 // Browsers show an answer only when their upload has been read; beyond this the connection is closed on them.
 constexpr std::uint64_t max_dropped_bytes = std::uint64_t{2} << 30;
 constexpr std::uint64_t max_dropped_small = 64 * 1024;
-constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
 // For a data: address. False, and `out` useless, when it does not fit.
 bool append_percent_encoded(SecretText& out, std::string_view text)
