@@ -8,6 +8,8 @@
 namespace amana::front {
 
 // Nothing when none came free in 20 s, or when none will: the thread is draining, or the keeper gone.
-[[nodiscard]] asio::awaitable<std::optional<Admitted>> admit(Limits& limits, const KeeperLink& link, const bool& draining);
+// `returned`: for a form that only goes back.
+[[nodiscard]] asio::awaitable<std::optional<Admitted>> admit(Limits& limits, const KeeperLink& link, const bool& draining,
+                                                             bool returned = false);
 
 }  // namespace amana::front

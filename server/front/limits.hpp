@@ -4,11 +4,15 @@
 #pragma once
 
 #include "base/process.hpp"
+#include "server/front/pressure.hpp"
 #include "server/wire/slices.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace amana::front {
@@ -59,8 +63,9 @@ class Limits;
 class Admitted {
 private:
     friend class Limits;
-    explicit Admitted(Place place) : place_(std::move(place)) {}
+    explicit Admitted(Place place, std::optional<Place> returned = std::nullopt) : place_(std::move(place)), returned_(std::move(returned)) {}
     Place place_;
+    std::optional<Place> returned_;
 };
 
 class Limits {
@@ -74,12 +79,34 @@ public:
     [[nodiscard]] std::optional<Place> log_read() { return Place::take(log_reads_); }
     // Nothing when as many reports are under way as there is memory, or config, for.
     [[nodiscard]] std::optional<Admitted> report();
+    // For a form that only goes back to its sender: of these places a quarter, and always one, may be for such.
+    [[nodiscard]] std::optional<Admitted> returned();
+    [[nodiscard]] ReportLoad report_load() const;
+    [[nodiscard]] std::uint32_t returns() const { return all_returns_; }
+
+    // Somebody waits for a report's place, since then; until it goes.
+    class Waiting {
+    public:
+        explicit Waiting(Limits& limits);
+        ~Waiting();
+        Waiting(const Waiting&) = delete;
+        Waiting& operator=(const Waiting&) = delete;
+
+    private:
+        Limits& limits_;
+        std::chrono::steady_clock::time_point since_;
+    };
 
 private:
     std::atomic<std::uint32_t> connections_;
     std::atomic<std::uint32_t> requests_;
     std::atomic<std::uint32_t> log_reads_;
     std::atomic<std::uint32_t> reports_;
+    std::uint32_t all_reports_;
+    std::uint32_t all_returns_;
+    std::atomic<std::uint32_t> returns_;
+    mutable std::mutex waiting_mutex_;
+    std::multiset<std::chrono::steady_clock::time_point> waiting_;
 };
 
 }  // namespace amana::front

@@ -179,7 +179,7 @@ asio::awaitable<void> Session::drop_body(std::uint64_t most)
 asio::awaitable<bool> Session::receive_report(const Request& request, std::string_view language)
 {
     if (request.content_type == sealed_type) {
-        SealedAnswer answer(*stream_, reader_, site_, link_, draining_);
+        SealedAnswer answer(*stream_, reader_, site_, link_, source_, draining_);
         co_return co_await answer.serve(request);
     }
     auto form = FormReader::create(request.content_type);
@@ -193,10 +193,14 @@ asio::awaitable<bool> Session::receive_report(const Request& request, std::strin
     // One that asks first need not send at all. Any other must be read, or its sender never sees the answer; and where
     // there is a form, its text is kept meanwhile, to be given back.
     const bool unread = length > max_dropped_bytes || (problem && request.expects_continue);
+    // Under pressure who has not had its turn is given the form back, in one of the places that are kept for that.
+    const bool pressed = site_.gate.step() > 0;
+    if (!problem && !site_.gate.called(query_of(request.target))) problem = web::Problem::crowded;
     std::optional<Admitted> admitted;
     if (form && !unread) {
-        admitted = co_await admit(site_.limits, link_, draining_);
+        admitted = co_await admit(site_.limits, link_, draining_, pressed && problem.has_value());
         if (!admitted && !problem) problem = web::Problem::busy;
+        if (!problem && !site_.gate.enter(query_of(request.target))) problem = web::Problem::crowded;
     }
     if (!admitted) {
         if (!unread && !request.expects_continue) co_await drop_body(max_dropped_bytes);

@@ -50,6 +50,7 @@ private:
     KeeperLink& link_;
     const bool& draining_;
     HttpReader reader_;
+    std::uint64_t source_ = 0;
     bool packed_ = false;  // whether the request's sender can unpack a page
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/clock.hpp"
 #include "crypto/keyset.hpp"
+#include "server/front/gate.hpp"
 #include "server/front/limits.hpp"
 #include "server/front/public_files.hpp"
 #include "server/front/responses.hpp"
@@ -25,6 +26,7 @@ struct Site {
     Limits limits;
     Clock clock;
     SealedUploads uploads;
+    Gate gate;
 };
 
 }  // namespace amana::front

@@ -14,6 +14,7 @@ namespace amana::front {
 namespace {
 
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
+constexpr auto time_step = std::chrono::milliseconds(100);
 // How long to leave new connections in the kernel's queue when no more may be taken or descriptors have run out.
 constexpr auto accept_pause = std::chrono::milliseconds(50);
 
@@ -28,7 +29,7 @@ asio::ip::tcp protocol_of(int fd)
 }  // namespace
 
 Worker::Worker(Site& site, UniqueFd channel, std::vector<UniqueFd> listeners, std::function<void()> lost)
-    : site_(site), link_(context_, std::move(channel), std::move(lost)), deadline_(context_)
+    : site_(site), link_(context_, std::move(channel), std::move(lost)), deadline_(context_), time_(context_)
 {
     for (auto& listener : listeners) {
         const auto protocol = protocol_of(listener.get());
@@ -40,7 +41,20 @@ void Worker::run()
 {
     link_.start();
     for (auto& acceptor : acceptors_) asio::co_spawn(context_, accept(acceptor), asio::detached);
+    asio::co_spawn(context_, keep_time(), asio::detached);
     context_.run();
+}
+
+// How late this thread is, and what is done ten times a second.
+asio::awaitable<void> Worker::keep_time()
+{
+    while (!draining_) {
+        const auto due = std::chrono::steady_clock::now() + time_step;
+        time_.expires_at(due);
+        co_await time_.async_wait(tuple);
+        site_.gate.late(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - due));
+        site_.gate.regulate(site_.limits.report_load(), site_.limits.returns(), UINT64_MAX);
+    }
 }
 
 asio::awaitable<void> Worker::accept(asio::ip::tcp::acceptor& acceptor)
@@ -87,6 +101,7 @@ void Worker::begin_drain(std::chrono::steady_clock::duration patience)
     if (std::exchange(draining_, true)) return;
     boost::system::error_code ignored;
     for (auto& acceptor : acceptors_) acceptor.close(ignored);
+    time_.cancel();
     for (auto* session : sessions_) session->end_if_idle();
     deadline_.expires_after(patience);
     deadline_.async_wait([this](boost::system::error_code error) {

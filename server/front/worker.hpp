@@ -28,6 +28,7 @@ public:
 
 private:
     [[nodiscard]] asio::awaitable<void> accept(asio::ip::tcp::acceptor& acceptor);
+    [[nodiscard]] asio::awaitable<void> keep_time();
     [[nodiscard]] asio::awaitable<void> converse(asio::ip::tcp::socket socket, Place place);
     void begin_drain(std::chrono::steady_clock::duration patience);
     void stop_when_done();
@@ -38,6 +39,7 @@ private:
     std::list<asio::ip::tcp::acceptor> acceptors_;
     std::unordered_set<Session*> sessions_;
     asio::steady_timer deadline_;
+    asio::steady_timer time_;
     bool draining_ = false;
 };
 

@@ -232,6 +232,7 @@ private:
         section.size("max_files", 0, 127 * mib, limits.max_files_bytes);
         section.count("max_connections", 1, 1'000'000, limits.max_connections);
         section.count("max_uploads", 1, 100'000, limits.max_uploads);
+        section.count("pace", 0, 100'000, limits.pace);
         section.duration("header_timeout", one_second, hour, limits.header_timeout);
         section.duration("idle_timeout", one_second, hour, limits.idle_timeout);
         section.duration("body_timeout", one_second, day, limits.body_timeout);

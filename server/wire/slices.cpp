@@ -112,6 +112,7 @@ void put(auto& sink, const FrontSlice& slice)
     put_integer(sink, slice.limits.max_files_bytes);
     put_integer(sink, slice.limits.max_connections);
     put_integer(sink, slice.limits.max_uploads);
+    put_integer(sink, slice.limits.pace);
     put_seconds(sink, slice.limits.header_timeout);
     put_seconds(sink, slice.limits.idle_timeout);
     put_seconds(sink, slice.limits.body_timeout);
@@ -225,6 +226,7 @@ Result<FrontSlice> decode_front(ByteView bytes)
     slice.limits.max_files_bytes = reader.integer<std::uint64_t>();
     slice.limits.max_connections = reader.integer<std::uint32_t>();
     slice.limits.max_uploads = reader.integer<std::uint32_t>();
+    slice.limits.pace = reader.integer<std::uint32_t>();
     slice.limits.header_timeout = take_seconds(reader, sound);
     slice.limits.idle_timeout = take_seconds(reader, sound);
     slice.limits.body_timeout = take_seconds(reader, sound);

@@ -42,6 +42,7 @@ struct Limits {
     std::uint64_t max_files_bytes = 64ull * 1024 * 1024;  // all files of one report
     std::uint32_t max_connections = 4096;                 // over all threads
     std::uint32_t max_uploads = 64;                       // reports being received at one moment, over all threads
+    std::uint32_t pace = 0;                               // reports a second that may be stored under pressure; 0: what storage has room for
     std::chrono::seconds header_timeout{15};              // from the first byte to the end of a request's header
     std::chrono::seconds idle_timeout{60};                // keep-alive, and between two reads of a body
     std::chrono::seconds body_timeout{3600};              // a whole body
