@@ -197,12 +197,12 @@ asio::awaitable<std::optional<SealedAnswer::Told>> SealedAnswer::take(const Seal
     auto found = uploads.find(piece);
     if (found.how == How::unknown) {
         if (const auto refused = refusal(piece)) co_return co_await dropped(*refused);
-        auto admitted = co_await admit(site_.limits, link_, draining_);
+        auto admitted = co_await admit(site_.limits, seat_->source(), stream_, link_, draining_);
         if (!admitted) co_return co_await dropped(SealedState::busy);
         found = uploads.begin(piece, std::move(*admitted));
     }
     if (found.how == How::differs) co_return co_await dropped(SealedState::bad);
-    auto turn = uploads.take_turn(found, piece);
+    auto turn = uploads.take_turn(found, piece, seat_);
     if (turn) co_return co_await take_into(*turn, found.upload);
     // It is here already, or on its way; or there is a gap before it, and its sender is told where to go on.
     const bool read = co_await drop_rest();
