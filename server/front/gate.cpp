@@ -60,7 +60,7 @@ bool Gate::enter(const crypto::WorkToken& token)
     return step() == 0 || take(tokens_.check(token, SteadyClock::now()));
 }
 
-void Gate::regulate(const ReportLoad& load, std::uint32_t returns, std::uint64_t room)
+void Gate::regulate(const Turns::Load& reports, std::uint32_t returns, std::uint64_t room)
 {
     const std::unique_lock lock(regulating_, std::try_to_lock);
     if (!lock) return;
@@ -69,12 +69,10 @@ void Gate::regulate(const ReportLoad& load, std::uint32_t returns, std::uint64_t
     called_at_ = now;
     if (!measured_at_ || now - *measured_at_ >= between_measures) {
         measured_at_ = now;
-        auto whole = load;
-        whole.backlog = line_.backlog();
-        pressure_.measure(whole, room, now);
+        pressure_.measure(reports, line_.backlog(), room, now);
     }
     // Who is called comes within some ten seconds, and most reports take less than one.
-    const auto free = load.places - std::min(load.places, load.taken + load.waiting + returns);
+    const auto free = reports.places - std::min(reports.places, reports.taken + reports.waiting + returns);
     const std::size_t some = (free + calls_a_second - 1) / calls_a_second;
     pressure_.called(line_.call(step(), std::min(some, pressure_.may_call(now)), now));
 }

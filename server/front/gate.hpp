@@ -44,7 +44,7 @@ public:
     void late(std::chrono::milliseconds by) { pressure_.late(by); }
     // For every thread to call ten times a second: one of them measures and calls. `returns`: the places kept for forms that only
     // go back; `room`: bytes above the keeper's reserve.
-    void regulate(const ReportLoad& load, std::uint32_t returns, std::uint64_t room);
+    void regulate(const Turns::Load& reports, std::uint32_t returns, std::uint64_t room);
 
 private:
     [[nodiscard]] bool take(const std::optional<Token>& token);

@@ -54,6 +54,7 @@ void Intake::fail_files(web::Problem problem)
 
 asio::awaitable<void> Intake::take(ByteView body)
 {
+    admitted_.received(body.size());
     form_.feed(body);
     for (;;) {
         switch (form_.next()) {

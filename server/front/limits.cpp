@@ -10,7 +10,7 @@ namespace {
 std::uint32_t requests_that_fit(const wire::Limits& config, const MemoryProtection& protection)
 {
     constexpr std::uint32_t room = locked_bytes_requests / locked_bytes_per_request;
-    return protection.everything_locked ? config.max_connections : std::min(config.max_connections, room);
+    return protection.everything_locked ? config.max_connections + leaving_connections : std::min(config.max_connections, room);
 }
 
 std::uint32_t reports_that_fit(const wire::Limits& config, const MemoryProtection& protection)
@@ -23,55 +23,91 @@ std::uint32_t reports_that_fit(const wire::Limits& config, const MemoryProtectio
 
 }  // namespace
 
-Limits::Limits(const wire::Limits& config, const MemoryProtection& protection)
-    : connections_(config.max_connections),
+void Admitted::ends_by(std::function<void()> end)
+{
+    const std::lock_guard lock(record_->mutex);
+    record_->end = std::move(end);
+}
+
+Limits::Limits(const wire::Limits& config, const MemoryProtection& protection, const Timing& timing)
+    : timing_(timing),
+      connections_(config.max_connections),
+      handshakes_(config.max_handshakes),
       requests_(requests_that_fit(config, protection)),
       log_reads_(std::clamp<std::uint32_t>(requests_that_fit(config, protection) / 4, 1, max_log_reads)),
       reports_(reports_that_fit(config, protection)),
-      all_reports_(reports_),
-      all_returns_(std::max<std::uint32_t>(1, all_reports_ / 4)),
-      returns_(all_returns_)
+      returns_(std::max<std::uint32_t>(1, reports_that_fit(config, protection) / 4))
 {
 }
 
-std::optional<Admitted> Limits::report()
+Admitted Limits::admitted(Turns::Place place, const std::shared_ptr<const Source>& source)
 {
-    auto place = Place::take(reports_);
+    const std::shared_ptr<Admitted::Record> record(new Admitted::Record, [this](Admitted::Record* gone) {
+        {
+            const std::lock_guard lock(mutex_);
+            records_.erase(gone);
+        }
+        delete gone;
+    });
+    record->source = source;
+    const std::lock_guard lock(mutex_);
+    records_.insert(record.get());
+    return Admitted(std::move(place), record);
+}
+
+std::optional<Admitted> Limits::report(const std::shared_ptr<const Source>& source)
+{
+    auto place = reports_.take(source);
     if (!place) return std::nullopt;
-    return Admitted(std::move(*place));
+    return admitted(std::move(*place), source);
 }
 
-std::optional<Admitted> Limits::returned()
+asio::awaitable<std::optional<Admitted>> Limits::report(std::shared_ptr<const Source> source, Turns::Bell bell,
+                                                        Turns::Clock::time_point until, bool returned)
 {
-    auto returned = Place::take(returns_);
-    if (!returned) return std::nullopt;
-    auto place = Place::take(reports_);
-    if (!place) return std::nullopt;
-    return Admitted(std::move(*place), std::move(returned));
+    std::optional<Turns::Place> returning;
+    if (returned) {
+        returning = co_await returns_.take(source, bell, until);
+        if (!returning) co_return std::nullopt;
+    }
+    auto place = co_await reports_.take(source, bell, until);
+    if (!place) co_return std::nullopt;
+    auto report = admitted(std::move(*place), source);
+    report.returned_ = std::move(returning);
+    co_return report;
 }
 
-ReportLoad Limits::report_load() const
+std::vector<std::shared_ptr<Admitted::Record>> Limits::who_gives_way()
 {
-    ReportLoad load;
-    load.places = all_reports_;
-    load.taken = all_reports_ - std::min<std::uint32_t>(all_reports_, reports_);
-    const std::lock_guard lock(waiting_mutex_);
-    load.waiting = static_cast<std::uint32_t>(waiting_.size());
-    if (!waiting_.empty())
-        load.waited_longest = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - *waiting_.begin());
-    return load;
+    const auto excess = reports_.excess(timing_.patience);
+    std::vector<std::shared_ptr<Admitted::Record>> found;
+    if (excess.places == 0) return found;
+    const auto now = Turns::Clock::now();
+    {
+        const std::lock_guard lock(mutex_);
+        for (auto* record : records_)
+            if (record->source == excess.source && now - record->since >= timing_.grace)
+                if (auto held = record->weak_from_this().lock()) found.push_back(std::move(held));
+    }
+    const auto speed = [now](const auto& record) {
+        return static_cast<double>(record->bytes) / std::chrono::duration<double>(now - record->since).count();
+    };
+    std::sort(found.begin(), found.end(), [&](const auto& one, const auto& other) { return speed(one) < speed(other); });
+    found.resize(std::min<std::size_t>(found.size(), excess.places));
+    return found;
 }
 
-Limits::Waiting::Waiting(Limits& limits) : limits_(limits), since_(std::chrono::steady_clock::now())
+void Limits::tend()
 {
-    const std::lock_guard lock(limits_.waiting_mutex_);
-    limits_.waiting_.insert(since_);
-}
-
-Limits::Waiting::~Waiting()
-{
-    const std::lock_guard lock(limits_.waiting_mutex_);
-    limits_.waiting_.erase(limits_.waiting_.find(since_));
+    sources_.tend();
+    for (const auto& record : who_gives_way()) {
+        std::function<void()> end;
+        {
+            const std::lock_guard lock(record->mutex);
+            end = std::exchange(record->end, nullptr);
+        }
+        if (end) end();
+    }
 }
 
 }  // namespace amana::front

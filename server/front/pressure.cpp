@@ -24,11 +24,11 @@ void Pressure::late(std::chrono::milliseconds by)
     while (by.count() > latest && !latest_.compare_exchange_weak(latest, by.count())) {}
 }
 
-Pressure::Verdict Pressure::queue(const ReportLoad& load) const
+Pressure::Verdict Pressure::queue(const Turns::Load& load, std::chrono::seconds backlog)
 {
     if (load.waiting > 0 && load.waited_longest > much_waiting) return Verdict::much;
-    if (load.backlog > long_backlog) return Verdict::much;
-    const bool idle = load.waiting == 0 && load.backlog == std::chrono::seconds(0) && 2 * load.taken <= load.places;
+    if (backlog > long_backlog) return Verdict::much;
+    const bool idle = load.waiting == 0 && backlog == std::chrono::seconds(0) && 2 * load.taken <= load.places;
     return idle ? Verdict::little : Verdict::some;
 }
 
@@ -52,11 +52,11 @@ Pressure::Verdict Pressure::storage(SteadyClock::time_point now)
     return rate_ < pace_ / 2 ? Verdict::little : Verdict::some;
 }
 
-void Pressure::measure(const ReportLoad& load, std::uint64_t room, SteadyClock::time_point now)
+void Pressure::measure(const Turns::Load& reports, std::chrono::seconds backlog, std::uint64_t room, SteadyClock::time_point now)
 {
     const double lasting = std::max(1.0, static_cast<double>(room) / (day_seconds * bytes_a_report));
     pace_ = most_ == 0 ? lasting : std::min<double>(lasting, most_);
-    const auto verdict = std::max({queue(load), processor(), storage(now)});
+    const auto verdict = std::max({queue(reports, backlog), processor(), storage(now)});
     if (verdict != Verdict::little) little_since_.reset();
     else if (!little_since_) little_since_ = now;
     if (verdict == Verdict::much && step_ < max_step && (!rose_at_ || now - *rose_at_ >= timing_.rise)) {

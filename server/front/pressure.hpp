@@ -4,19 +4,11 @@
 #pragma once
 
 #include "server/front/line.hpp"
+#include "server/front/turns.hpp"
 
 #include <atomic>
 
 namespace amana::front {
-
-// What is seen of the places for reports at one moment.
-struct ReportLoad {
-    std::uint32_t places = 0;
-    std::uint32_t taken = 0;
-    std::uint32_t waiting = 0;                    // for a place
-    std::chrono::milliseconds waited_longest{0};  // of them
-    std::chrono::seconds backlog{0};              // Line::backlog()
-};
 
 class Pressure {
 public:
@@ -37,15 +29,15 @@ public:
     void late(std::chrono::milliseconds by);
     // A report goes to the keeper.
     void received() { ++received_; }
-    // `room`: bytes above the keeper's reserve.
-    void measure(const ReportLoad& load, std::uint64_t room, SteadyClock::time_point now);
+    // `reports`: their places; `backlog`: the line's; `room`: bytes above the keeper's reserve.
+    void measure(const Turns::Load& reports, std::chrono::seconds backlog, std::uint64_t room, SteadyClock::time_point now);
     // How many the pace leaves to call at this moment; and that so many were.
     [[nodiscard]] std::size_t may_call(SteadyClock::time_point now);
     void called(std::size_t count) { allowance_ -= static_cast<double>(count); }
 
 private:
     enum class Verdict { little, some, much };
-    [[nodiscard]] Verdict queue(const ReportLoad& load) const;
+    [[nodiscard]] static Verdict queue(const Turns::Load& reports, std::chrono::seconds backlog);
     [[nodiscard]] Verdict processor();
     [[nodiscard]] Verdict storage(SteadyClock::time_point now);
 

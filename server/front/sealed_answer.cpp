@@ -178,7 +178,7 @@ std::optional<SealedAnswer::Told> SealedAnswer::toll(const SealedPiece& piece)
 {
     auto& gate = site_.gate;
     if (gate.step() == 0) return std::nullopt;
-    const auto standing = gate.ask(piece.token(), piece.solution(), source_);
+    const auto standing = gate.ask(piece.token(), piece.solution(), seat_->source()->id().value);
     if (!standing) {
         const auto puzzle = gate.puzzle();
         return Told{SealedState::price, 0, {}, fmt::format(R"(,"token":"{}","bits":{})", puzzle.token, puzzle.bits)};
@@ -220,7 +220,7 @@ asio::awaitable<std::optional<SealedAnswer::Told>> SealedAnswer::take(const Seal
     if (found.how == How::unknown) {
         if (const auto refused = refusal(piece)) co_return co_await dropped({*refused, 0, {}, {}});
         if (auto owed = toll(piece)) co_return co_await dropped(std::move(*owed));
-        auto admitted = co_await admit(site_.limits, link_, draining_);
+        auto admitted = co_await admit(site_.limits, seat_->source(), stream_, link_, draining_);
         if (!admitted) co_return co_await dropped({SealedState::busy, 0, {}, {}});
         // Used by another request meanwhile, or no longer good.
         if (!site_.gate.enter(piece.token())) co_return co_await dropped({SealedState::busy, 0, {}, {}});
@@ -228,7 +228,7 @@ asio::awaitable<std::optional<SealedAnswer::Told>> SealedAnswer::take(const Seal
         found = uploads.begin(piece, std::move(*admitted));
     }
     if (found.how == How::differs) co_return co_await dropped({SealedState::bad, 0, {}, {}});
-    auto turn = uploads.take_turn(found, piece);
+    auto turn = uploads.take_turn(found, piece, seat_);
     if (turn) co_return co_await take_into(*turn, found.upload);
     // It is here already, or on its way; or there is a gap before it, and its sender is told where to go on.
     const bool read = co_await drop_rest();

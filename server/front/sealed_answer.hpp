@@ -18,8 +18,8 @@ enum class SealedState { more, stored, again, keys, busy, full, closed, failed, 
 
 class SealedAnswer {
 public:
-    SealedAnswer(Stream& stream, HttpReader& reader, Site& site, KeeperLink& link, std::uint64_t source, const bool& draining)
-        : stream_(stream), reader_(reader), site_(site), link_(link), source_(source), draining_(draining)
+    SealedAnswer(Stream& stream, HttpReader& reader, Site& site, KeeperLink& link, std::shared_ptr<Connections::Seat> seat, const bool& draining)
+        : stream_(stream), reader_(reader), site_(site), link_(link), seat_(std::move(seat)), draining_(draining)
     {
     }
 
@@ -52,7 +52,7 @@ private:
     HttpReader& reader_;
     Site& site_;
     KeeperLink& link_;
-    std::uint64_t source_;
+    std::shared_ptr<Connections::Seat> seat_;
     const bool& draining_;
     ByteArray<sealed_head_bytes> head_{};
     std::size_t head_filled_ = 0;

@@ -9,6 +9,9 @@
 #include "server/front/sealed_answer.hpp"
 #include "web/escape.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include <array>
 
 namespace amana::front {
@@ -38,23 +41,27 @@ bool append_percent_encoded(SecretText& out, std::string_view text)
 
 }  // namespace
 
-Session::Session(std::shared_ptr<Stream> stream, Site& site, KeeperLink& link, const bool& draining)
-    : stream_(std::move(stream)), site_(site), link_(link), draining_(draining), reader_(*stream_, site.config, site.limits)
+Session::Session(std::shared_ptr<Stream> stream, Site& site, KeeperLink& link, std::shared_ptr<Connections::Seat> seat, const bool& draining)
+    : stream_(std::move(stream)), site_(site), link_(link), seat_(std::move(seat)), source_(seat_->source()), draining_(draining),
+      reader_(*stream_, site.config, site.limits, source_)
 {
 }
 
 void Session::end_if_idle()
 {
     if (reader_.idle()) stream_->cancel();
+    else stream_->ring();
 }
 
 asio::awaitable<void> Session::run()
 {
     stream_->set_deadline(Stream::Clock::now() + handshake_timeout);
-    const auto greeted = co_await stream_->handshake();
+    const auto greeted = co_await stream_->handshake(site_.limits.handshakes(), source_);
     bool going_on = greeted && !draining_;
     while (going_on) {
+        seat_->touch();
         const auto request = co_await reader_.head();
+        seat_->touch();
         if (request) going_on = co_await serve(*request);
         else going_on = co_await refuse(request.error(), {});
     }
@@ -179,7 +186,7 @@ asio::awaitable<void> Session::drop_body(std::uint64_t most)
 asio::awaitable<bool> Session::receive_report(const Request& request, std::string_view language)
 {
     if (request.content_type == sealed_type) {
-        SealedAnswer answer(*stream_, reader_, site_, link_, source_, draining_);
+        SealedAnswer answer(*stream_, reader_, site_, link_, seat_, draining_);
         co_return co_await answer.serve(request);
     }
     auto form = FormReader::create(request.content_type);
@@ -198,7 +205,7 @@ asio::awaitable<bool> Session::receive_report(const Request& request, std::strin
     if (!problem && !site_.gate.called(query_of(request.target))) problem = web::Problem::crowded;
     std::optional<Admitted> admitted;
     if (form && !unread) {
-        admitted = co_await admit(site_.limits, link_, draining_, pressed && problem.has_value());
+        admitted = co_await admit(site_.limits, source_, *stream_, link_, draining_, pressed && problem.has_value());
         if (!admitted && !problem) problem = web::Problem::busy;
         if (!problem && !site_.gate.enter(query_of(request.target))) problem = web::Problem::crowded;
     }
@@ -206,6 +213,13 @@ asio::awaitable<bool> Session::receive_report(const Request& request, std::strin
         if (!unread && !request.expects_continue) co_await drop_body(max_dropped_bytes);
         co_return co_await problem_page(language, problem.value_or(web::Problem::too_large));
     }
+    const Connections::Shield shield(seat_);
+    const auto executor = co_await asio::this_coro::executor;
+    admitted->ends_by([executor, weak = stream_->weak_from_this()] {
+        asio::post(executor, [weak] {
+            if (const auto stream = weak.lock()) stream->stop_reading();
+        });
+    });
     if (request.expects_continue) {
         stream_->set_deadline(Stream::Clock::now() + write_timeout);
         const auto written = co_await stream_->write(as_bytes(continue_line));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// One connection: request after request until somebody has had enough. The peer's address is never asked for.
+// One connection: request after request until somebody has had enough. Of the peer's address it knows no more than the source.
 #pragma once
 
 #include "server/front/http.hpp"
@@ -15,10 +15,10 @@ namespace amana::front {
 class Session {
 public:
     // `draining` is the thread's own flag: once it is set, no further request is taken.
-    Session(std::shared_ptr<Stream> stream, Site& site, KeeperLink& link, const bool& draining);
+    Session(std::shared_ptr<Stream> stream, Site& site, KeeperLink& link, std::shared_ptr<Connections::Seat> seat, const bool& draining);
 
     [[nodiscard]] asio::awaitable<void> run();
-    // Ends it at once if no request is under way.
+    // Ends it at once if no request is under way; a report that waits for its turn is told that there will be none.
     void end_if_idle();
 
 private:
@@ -48,9 +48,10 @@ private:
     std::shared_ptr<Stream> stream_;
     Site& site_;
     KeeperLink& link_;
+    std::shared_ptr<Connections::Seat> seat_;
+    std::shared_ptr<const Source> source_;
     const bool& draining_;
     HttpReader reader_;
-    std::uint64_t source_ = 0;
     bool packed_ = false;  // whether the request's sender can unpack a page
 };
 

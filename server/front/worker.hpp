@@ -28,8 +28,9 @@ public:
 
 private:
     [[nodiscard]] asio::awaitable<void> accept(asio::ip::tcp::acceptor& acceptor);
-    [[nodiscard]] asio::awaitable<void> keep_time();
-    [[nodiscard]] asio::awaitable<void> converse(asio::ip::tcp::socket socket, Place place);
+    [[nodiscard]] asio::awaitable<void> converse(std::shared_ptr<Stream> stream, std::shared_ptr<Connections::Seat> seat);
+    [[nodiscard]] asio::awaitable<void> tend();
+    void welcome(asio::ip::tcp::socket socket);
     void begin_drain(std::chrono::steady_clock::duration patience);
     void stop_when_done();
 
@@ -39,7 +40,6 @@ private:
     std::list<asio::ip::tcp::acceptor> acceptors_;
     std::unordered_set<Session*> sessions_;
     asio::steady_timer deadline_;
-    asio::steady_timer time_;
     bool draining_ = false;
 };
 

@@ -54,7 +54,10 @@ boost::json::object limits_json(const Config& config)
             {"header-timeout", limits.header_timeout.count()},
             {"idle-timeout", limits.idle_timeout.count()},
             {"body-timeout", limits.body_timeout.count()},
-            {"drain-timeout", limits.drain_timeout.count()}};
+            {"drain-timeout", limits.drain_timeout.count()},
+            {"max-handshakes", limits.max_handshakes},
+            {"max-requests", limits.max_requests},
+            {"slowest", limits.slowest}};
 }
 
 int print_json(const Facts& facts)
@@ -103,6 +106,9 @@ int print_text(const Facts& facts)
     row("idle-timeout", format_duration(limits.idle_timeout));
     row("body-timeout", format_duration(limits.body_timeout));
     row("drain-timeout", format_duration(limits.drain_timeout));
+    row("max-handshakes", std::to_string(limits.max_handshakes));
+    row("max-requests", std::to_string(limits.max_requests));
+    row("slowest", format_size(limits.slowest));
     return run_keeper(facts.config, facts.material.keyset_note, {"--status"}, nullptr);
 }
 

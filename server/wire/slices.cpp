@@ -117,6 +117,9 @@ void put(auto& sink, const FrontSlice& slice)
     put_seconds(sink, slice.limits.idle_timeout);
     put_seconds(sink, slice.limits.body_timeout);
     put_seconds(sink, slice.limits.drain_timeout);
+    put_integer(sink, slice.limits.max_handshakes);
+    put_integer(sink, slice.limits.max_requests);
+    put_integer(sink, slice.limits.slowest);
 }
 
 void put(auto& sink, const KeeperSlice& slice)
@@ -231,9 +234,12 @@ Result<FrontSlice> decode_front(ByteView bytes)
     slice.limits.idle_timeout = take_seconds(reader, sound);
     slice.limits.body_timeout = take_seconds(reader, sound);
     slice.limits.drain_timeout = take_seconds(reader, sound);
+    slice.limits.max_handshakes = reader.integer<std::uint32_t>();
+    slice.limits.max_requests = reader.integer<std::uint32_t>();
+    slice.limits.slowest = reader.integer<std::uint64_t>();
     if (slice.channels == 0 || slice.channels > max_channels) sound = false;
     if (slice.listeners == 0 || slice.listeners > max_listeners) sound = false;
-    if (slice.root_fingerprint.size() != fingerprint_bytes) sound = false;
+    if (slice.root_fingerprint.size() != fingerprint_bytes || slice.limits.slowest == 0) sound = false;
     if (!sound || !reader.done()) return not_a_slice();
     return slice;
 }

@@ -47,6 +47,9 @@ struct Limits {
     std::chrono::seconds idle_timeout{60};                // keep-alive, and between two reads of a body
     std::chrono::seconds body_timeout{3600};              // a whole body
     std::chrono::seconds drain_timeout{30};               // from SIGTERM to the end
+    std::uint32_t max_handshakes = 64;                    // steps of handshakes at one moment, over all threads
+    std::uint32_t max_requests = 1000;                    // on one connection
+    std::uint64_t slowest = 256;                          // bytes a second of a body, while others wait
 };
 
 // The ministry's own words in one language; what is empty is said by the catalogue.

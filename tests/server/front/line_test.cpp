@@ -206,10 +206,10 @@ TEST_CASE("pressure rises by one every five seconds, falls when all is little fo
 {
     Pressure pressure;
     const std::uint64_t plenty = 1ULL << 50U;
-    const ReportLoad calm{64, 3, 0, 0ms, 0s}, much{64, 64, 9, 2s, 0s}, some{64, 50, 0, 0ms, 0s};
+    const Turns::Load calm{64, 3, 0, 0ms}, much{64, 64, 9, 2s}, some{64, 50, 0, 0ms};
     auto now = start;
-    const auto seconds = [&](int count, const ReportLoad& load) {
-        for (int i = 0; i < count; ++i) pressure.measure(load, plenty, now += 1s);
+    const auto seconds = [&](int count, const Turns::Load& load, std::chrono::seconds backlog = 0s) {
+        for (int i = 0; i < count; ++i) pressure.measure(load, backlog, plenty, now += 1s);
     };
     seconds(5, calm);
     CHECK(pressure.step() == 0);
@@ -229,7 +229,7 @@ TEST_CASE("pressure rises by one every five seconds, falls when all is little fo
     CHECK(pressure.step() == 0);
     for (int i = 0; i < 20; ++i) {
         pressure.late(500ms);
-        pressure.measure(calm, plenty, now += 1s);
+        pressure.measure(calm, 0s, plenty, now += 1s);
     }
     CHECK(pressure.step() > 0);
 }
@@ -241,7 +241,7 @@ TEST_CASE("what is stored is held to the pace that leaves a day of room")
     const std::uint64_t room = 86'400ULL * 40 * 1024 * 5;  // five a second
     for (int i = 0; i < 30; ++i) {
         for (int j = 0; j < 20; ++j) pressure.received();
-        pressure.measure({64, 1, 0, 0ms, 0s}, room, now += 1s);
+        pressure.measure({64, 1, 0, 0ms}, 0s, room, now += 1s);
     }
     CHECK(pressure.pace() > 4.9);
     CHECK(pressure.pace() < 5.1);
@@ -252,9 +252,9 @@ TEST_CASE("what is stored is held to the pace that leaves a day of room")
     CHECK(pressure.may_call(now) == 0);
     CHECK(pressure.may_call(now += 10s) == 5);
     Pressure least(3);
-    least.measure({}, room, now);
+    least.measure({}, 0s, room, now);
     CHECK(least.pace() == 3);
-    least.measure({}, 0, now);
+    least.measure({}, 0s, 0, now);
     CHECK(least.pace() == 1);
 }
 

@@ -60,7 +60,7 @@ Outcome Reporting::send_unopened(std::string_view body, const std::vector<std::s
 {
     if (!std::exchange(collecting, true)) channel.spawn(channel.keeper.collect());
     auto form = FormReader::create(content_type);
-    auto admitted = limits.report();
+    auto admitted = limits.report(source());
     must_be(form && admitted, "a form that may be received");
     Outcome outcome;
     {

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "server/front/connections.hpp"
+
+namespace amana::front {
+
+Connections::Shield::Shield(std::shared_ptr<Seat> seat) : seat_(std::move(seat))
+{
+    seat_->all_.shield(*seat_, true);
+}
+
+Connections::Shield::~Shield()
+{
+    if (seat_) seat_->all_.shield(*seat_, false);
+}
+
+// The order of a group depends on what is changed, so it is taken out for that.
+template <typename Change>
+void Connections::change(Group& group, Change change)
+{
+    if (!group.idle.empty()) next_.erase(&group);
+    change();
+    if (!group.idle.empty()) next_.insert(&group);
+}
+
+void Connections::stop_being_idle(Seat& seat)
+{
+    if (std::exchange(seat.idle_, false)) groups_.at(seat.source_.get()).idle.erase(seat.at_);
+}
+
+void Connections::start_being_idle(Seat& seat)
+{
+    auto& idle = groups_.at(seat.source_.get()).idle;
+    seat.since_ = ++last_;
+    seat.at_ = idle.insert(idle.end(), &seat);
+    seat.idle_ = true;
+}
+
+bool Connections::room() const
+{
+    const std::lock_guard lock(mutex_);
+    return connected_ < most_ || (!next_.empty() && connected_ < std::uint64_t{most_} + leaving_connections);
+}
+
+std::shared_ptr<Connections::Seat> Connections::enter(std::shared_ptr<const Source> source, std::function<void()> end)
+{
+    auto seat = std::make_shared<Seat>(*this, std::move(source), std::move(end));
+    const std::lock_guard lock(mutex_);
+    if (connected_ - leaving_ >= most_) end_one();
+    ++connected_;
+    auto& group = groups_[seat->source_.get()];
+    if (!group.source) group.source = seat->source_;
+    change(group, [&] {
+        ++group.connected;
+        start_being_idle(*seat);
+    });
+    return seat;
+}
+
+void Connections::end_one()
+{
+    if (next_.empty()) return;
+    auto& group = **next_.begin();
+    auto& seat = *group.idle.front();
+    change(group, [&] { stop_being_idle(seat); });
+    seat.leaving_ = true;
+    ++leaving_;
+    seat.end_();
+}
+
+void Connections::leave(Seat& seat)
+{
+    const std::lock_guard lock(mutex_);
+    auto& group = groups_.at(seat.source_.get());
+    change(group, [&] {
+        --group.connected;
+        stop_being_idle(seat);
+    });
+    if (group.connected == 0) groups_.erase(seat.source_.get());
+    --connected_;
+    if (std::exchange(seat.leaving_, true)) --leaving_;
+}
+
+void Connections::touch(Seat& seat)
+{
+    const std::lock_guard lock(mutex_);
+    if (!seat.idle_) return;
+    auto& group = groups_.at(seat.source_.get());
+    change(group, [&] {
+        stop_being_idle(seat);
+        start_being_idle(seat);
+    });
+}
+
+void Connections::shield(Seat& seat, bool shielded)
+{
+    const std::lock_guard lock(mutex_);
+    if (shielded ? seat.shields_++ > 0 : --seat.shields_ > 0) return;
+    if (seat.leaving_) return;
+    change(groups_.at(seat.source_.get()), [&] {
+        if (shielded) stop_being_idle(seat);
+        else start_being_idle(seat);
+    });
+}
+
+std::uint32_t Connections::count() const
+{
+    const std::lock_guard lock(mutex_);
+    return connected_;
+}
+
+}  // namespace amana::front
