@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "server/front/worker.hpp"
 
+#include "server/front/report.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -28,7 +30,12 @@ asio::ip::tcp protocol_of(int fd)
 }  // namespace
 
 Worker::Worker(Site& site, UniqueFd channel, std::vector<UniqueFd> listeners, std::function<void()> lost)
-    : site_(site), link_(context_, std::move(channel), std::move(lost)), deadline_(context_)
+    : site_(site),
+      link_(context_, std::move(channel), std::move(lost),
+            [&site](std::uint64_t bytes) {
+                if (site.room.tell(bytes)) report_storage(site.room.name());
+            }),
+      deadline_(context_)
 {
     for (auto& listener : listeners) {
         const auto protocol = protocol_of(listener.get());
