@@ -3,6 +3,7 @@
 // but the pages' templates at start, and writes none at all.
 #include "base/process.hpp"
 #include "base/require.hpp"
+#include "server/front/report.hpp"
 #include "server/front/site_text.hpp"
 #include "server/front/tls_memory.hpp"
 #include "server/front/worker.hpp"
@@ -94,7 +95,7 @@ int serve(Site& site, const wire::FrontSlice& slice)
         if (!error) drain_all(slice.limits.drain_timeout);
     });
 
-    wire::report_to_warden("ready");
+    report_ready();
     std::vector<std::jthread> threads;
     for (std::size_t i = 1; i < workers.size(); ++i) threads.emplace_back([&worker = *workers[i]] { worker.run(); });
     workers.front()->run();

@@ -76,13 +76,19 @@ void put_note(Promise& out, ByteView note)
     put(out, "\"");
 }
 
-void put_answer(Promise& out, std::string_view state, std::optional<std::uint32_t> have, const Promise& promise, std::string_view members)
+void put_answer(Promise& out, std::string_view state, std::optional<std::uint32_t> have, const Promise& promise,
+                std::string_view takes, std::string_view members)
 {
     put(out, "{\"state\":\"");
     put(out, state);
     put(out, "\"");
     put(out, members);
     if (have) put(out, ",\"have\":" + std::to_string(*have));
+    if (state == name(SealedState::full)) {
+        put(out, ",\"takes\":\"");
+        put(out, takes);
+        put(out, "\"");
+    }
     if (state == name(SealedState::stored)) {
         put(out, ",\"promise\":");
         put_note(out, promise);
@@ -206,6 +212,8 @@ std::optional<SealedState> SealedAnswer::refusal(const SealedPiece& piece) const
     const auto current = site_.keys.sealing_keys(now);
     if (!current) return SealedState::closed;
     if (piece.offset() != 0) return SealedState::again;
+    const auto most = site_.room.largest_class();
+    if (most == 0 || piece.total() > crypto::envelope_bytes(site_.keys.recipients().size(), most)) return SealedState::full;
     if (digest_of(*current) == piece.keys()) return std::nullopt;
     const auto before = site_.keys.sealing_keys(now - one_week);
     if (before && digest_of(*before) == piece.keys() && still_valid(site_.keys, *before, now)) return std::nullopt;
@@ -282,7 +290,8 @@ asio::awaitable<bool> SealedAnswer::send(const Told& told)
     Promise answer;
     answer.reserve(head.size() + sealed_answer_bytes);
     put(answer, head);
-    put_answer(answer, name(told.state), told.state == SealedState::more ? std::optional(told.have) : std::nullopt, told.promise, told.members);
+    put_answer(answer, name(told.state), told.state == SealedState::more ? std::optional(told.have) : std::nullopt, told.promise,
+               site_.room.name(), told.members);
     require(answer.size() <= head.size() + sealed_answer_bytes, "an answer longer than all are");
     answer.resize(head.size() + sealed_answer_bytes, ' ');
     stream_.set_deadline(Stream::Clock::now() + write_timeout);

@@ -163,6 +163,8 @@ asio::awaitable<bool> Session::serve_page(const Route& route, bool head_only)
         // Honest before anything is typed: without a valid key nothing can be sealed.
         if (!site_.keys.sealing_keys(site_.clock()))
             co_return co_await page(status::unavailable, site_.pages.problem(route.language, web::Problem::closed));
+        if (site_.room.full())
+            co_return co_await page(status::insufficient_storage, site_.pages.problem(route.language, web::Problem::storage_full));
         co_return co_await page(status::ok, site_.pages.form(route.language), Content::form);
     case Page::help: co_return co_await page(status::ok, site_.pages.help(route.language));
     case Page::received: co_return co_await page(status::ok, site_.pages.received(route.language, false));
@@ -192,10 +194,12 @@ asio::awaitable<bool> Session::receive_report(const Request& request, std::strin
     auto form = FormReader::create(request.content_type);
     auto recipients = site_.keys.sealing_keys(site_.clock());
     const auto length = request.content_length.value_or(0);
+    const auto files = site_.room.files(site_.config.max_files_bytes);
     std::optional<web::Problem> problem;
     if (!form) problem = web::Problem::bad_request;
     else if (!recipients) problem = web::Problem::closed;
-    else if (length > site_.config.max_files_bytes + form_overhead_bytes) problem = web::Problem::too_large;
+    else if (site_.room.full()) problem = web::Problem::storage_full;
+    else if (length > files.bytes + form_overhead_bytes) problem = files.beyond;
 
     // One that asks first need not send at all. Any other must be read, or its sender never sees the answer; and where
     // there is a form, its text is kept meanwhile, to be given back.
@@ -226,7 +230,7 @@ asio::awaitable<bool> Session::receive_report(const Request& request, std::strin
         if (!written) co_return false;
     }
     Intake intake(std::move(*admitted), link_, std::move(recipients).value_or(std::vector<crypto::XWingPublicKey>()),
-                  std::move(*form), site_.pages.questionnaire(), site_.config.max_files_bytes);
+                  std::move(*form), site_.pages.questionnaire(), files);
     if (problem) intake.refuse(*problem);
     co_return co_await receive_form(intake, language);
 }

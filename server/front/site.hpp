@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// What all threads of the front share: everything here is set up once at start and constant, but for the counts in Limits
-// and the uploads from browsers.
+// What all threads of the front share: everything here is set up once at start and constant, but for the counts in Limits,
+// the uploads from browsers, and what the keeper says of its room.
 #pragma once
 
 #include "base/clock.hpp"
@@ -9,6 +9,7 @@
 #include "server/front/limits.hpp"
 #include "server/front/public_files.hpp"
 #include "server/front/responses.hpp"
+#include "server/front/room.hpp"
 #include "server/front/sealed_uploads.hpp"
 #include "server/front/tls.hpp"
 #include "server/wire/slices.hpp"
@@ -27,6 +28,7 @@ struct Site {
     Clock clock;
     SealedUploads uploads;
     Gate gate;
+    RoomGauge room{};
 };
 
 }  // namespace amana::front

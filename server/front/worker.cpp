@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "server/front/worker.hpp"
 
+#include "server/front/report.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -42,7 +44,12 @@ private:
 }  // namespace
 
 Worker::Worker(Site& site, UniqueFd channel, std::vector<UniqueFd> listeners, std::function<void()> lost)
-    : site_(site), link_(context_, std::move(channel), std::move(lost)), deadline_(context_)
+    : site_(site),
+      link_(context_, std::move(channel), std::move(lost),
+            [&site](std::uint64_t bytes) {
+                if (site.room.tell(bytes)) report_storage(site.room.name());
+            }),
+      deadline_(context_)
 {
     for (auto& listener : listeners) {
         const auto protocol = protocol_of(listener.get());
@@ -66,7 +73,8 @@ asio::awaitable<void> Worker::tend()
         pause.expires_at(due);
         co_await pause.async_wait(tuple);
         site_.gate.late(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - due));
-        site_.gate.regulate(site_.limits.report_load(), site_.limits.returns(), UINT64_MAX);
+        site_.gate.regulate(site_.limits.report_load(), site_.limits.returns(), site_.room.bytes());
+        report_pressure(site_.gate.step());
         site_.limits.tend();
     }
 }

@@ -9,6 +9,7 @@
 
 #include <boost/json.hpp>
 
+#include <array>
 #include <iostream>
 
 namespace amana::server {
@@ -30,6 +31,10 @@ std::string in_groups(const std::string& fingerprint)
     for (std::size_t i = 0; i < fingerprint.size(); i += 4) grouped += (i == 0 ? "" : " ") + fingerprint.substr(i, 4);
     return grouped;
 }
+
+// By step, what storage has room for.
+constexpr std::array<std::string_view, storage_steps.size()> described{"everything", "files of 8 MiB in all, and text", "text only",
+                                                                       "nothing: there is no room"};
 
 boost::json::object keys_json(const Facts& facts)
 {
@@ -72,7 +77,11 @@ int print_json(const Facts& facts)
                             {"keys", keys_json(facts)},
                             {"memory", {{"everything-locked", facts.memory.everything_locked}}},
                             {"limits", limits_json(facts.config)}};
-    if (facts.running) all["process"] = facts.running->process;
+    if (facts.running) {
+        all["process"] = facts.running->process;
+        all["pressure"] = facts.running->told.pressure;
+        all["takes"] = storage_steps.at(facts.running->told.storage);
+    }
     if (!facts.memory.everything_locked) all["memory"].as_object()["lockable-bytes"] = facts.memory.lockable_bytes;
     boost::system::error_code broken;
     auto storage = boost::json::parse(captured, broken);
@@ -86,6 +95,11 @@ int print_text(const Facts& facts)
 {
     const auto row = [](const char* name, const std::string& text) { std::cout << name << ": " << text << "\n"; };
     row("server", facts.running ? "running (process " + facts.running->process + ")" : "not running");
+    if (facts.running) {
+        const auto& told = facts.running->told;
+        row("pressure", told.pressure == 0 ? "none" : std::to_string(told.pressure) + " of " + std::to_string(highest_pressure));
+        row("takes", std::string(described.at(told.storage)));
+    }
     for (const auto& address : facts.config.addresses) row("address", "https://" + address.value.text());
     row("threads", std::to_string(facts.config.threads));
     row("root", in_groups(facts.config.root_fingerprint.value));

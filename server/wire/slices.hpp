@@ -4,7 +4,8 @@
 // The warden runs amana-front and amana-keeper with these descriptors and nothing else open but stderr:
 //
 //   3       a stream socketpair to the warden: the slice comes in, to the end of the stream; then the child writes one line,
-//           "ready" or what is wrong, and closes its side
+//           "ready" or what is wrong, and closes its side; the front keeps it open, and says in further lines how it fares
+//           (server/front/report.hpp)
 //   4 ...   `channels` stream socketpairs between front and keeper, in the same order for both
 //   then    for the front, `channels` sets of listening sockets, one for each thread: thread 0's listeners, thread 1's, ...
 //
@@ -113,5 +114,7 @@ struct KeeperSlice {
 [[nodiscard]] Result<SecretBuffer> receive_slice();
 // For the child: one line to the warden, then closes warden_fd.
 void report_to_warden(std::string_view line);
+// The same, and leaves it open. False when the warden is gone, or has not read for so long that there is no room for it.
+bool tell_warden(std::string_view line);
 
 }  // namespace amana::wire
