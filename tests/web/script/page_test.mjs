@@ -37,6 +37,10 @@ const cases = {
     const page = await SealingPage.open(browser, site.url, language);
     for (const selector of ['#page-seal', '#page-seal details']) check(await visible(browser, selector), selector);
     same(await visible(browser, '#sealing'), false, 'nothing is under way');
+    // What the form says of reports that are sealed when they arrive is not so here.
+    const words = await wordsOf(browser, language);
+    same(await browser.evaluate((said) => [...document.querySelectorAll('details')].filter((one) => one.textContent.includes(said)).length, words.seal_protects), 2, 'who reads it');
+    for (const id of ['page-arriving', 'page-hidden']) same(await browser.has(`#${id}`), false, id);
     await browser.pictures(`seal-form-${language}`);
     await page.write(story);
     await browser.evaluate(() => {
@@ -227,6 +231,7 @@ const cases = {
       site.missing = new Set([missing]);
       await browser.goto(`${site.url}/${language}/`);
       if (missing !== '/script/page.js') await new SealingPage(browser).reaches('unavailable', 60);
+      for (const id of ['page-arriving', 'page-hidden']) check(await browser.has(`#${id}`), `without ${missing}: ${id}`);
       await browser.paste('#story', story);
       same(await browser.follow('form button'), 200, `without ${missing}`);
       check(await browser.has('.good[role=status]'), 'stored');
