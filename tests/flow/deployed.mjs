@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //
 // deploy/run as somebody meets it who has just got this repository: it serves, a report is sent, and the commands that it
-// prints open it at the desk. Then its server as an outsider sees it (every header, TLS), and what lies on its disk as
-// another user of the machine sees it.
+// prints open it at the desk and find the site as it was signed. Then its server as an outsider sees it (every header, TLS),
+// and what lies on its disk as another user of the machine sees it.
 
 import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
@@ -34,6 +34,7 @@ async function stop(child) {
 }
 // The commands it prints for another terminal, one a line.
 const printed = (output) => /^ {2}export PATH=[^]*?\n\n/m.exec(output)[0].trim().split('\n').map((line) => line.trim());
+const verifying = (output) => /^ +(amana-desk verify-site .*)$/m.exec(output)[1];
 const inTerminal = async (commands) => (await run('bash', ['-euc', commands.join('\n')], { cwd: demo })).stdout;
 
 let demonstration;
@@ -72,6 +73,11 @@ await test('reports are sent, and its own commands open them at the desk', async
   same(fs.readFileSync(`${demo}/a-new-folder/story.txt`, 'utf8'), story, 'the story saved');
   sameBytes(fs.readFileSync(`${demo}/a-new-folder/attachment-1.mp4`), video.content, 'the video saved');
   count('printed commands run', rest.length + (withCurl ? 2 : 1));
+});
+
+await test('the command it prints finds the site as it was signed', async () => {
+  const said = await inTerminal([commands[0], verifying(demonstration.output)]);
+  check(said.includes('AS SIGNED: demo, site 1, release 1 (demo)'), said);
 });
 
 await test('every answer carries the strict headers, and no others', async () => {
@@ -163,7 +169,7 @@ await test('TLS: nothing that lets a connection be recognised as one from before
 
 await test('what lies on the disk is for its owner alone', async () => {
   same((fs.statSync(demo).mode & 0o777).toString(8), '700', 'the folder');
-  const isPublic = /\/(certificate\.pem|keys\.public|amana\.toml|serving|last\.log)$/;
+  const isPublic = /\/(certificate\.pem|keys\.public|amana\.toml|serving|last\.log|(site|release)\.note(\.txt)?)$/;
   const passphrase = fs.readFileSync(`${demo}/passphrase`, 'utf8').trim();
   let secret = 0;
   for (const entry of fs.readdirSync(demo, { recursive: true, withFileTypes: true })) {
@@ -187,6 +193,14 @@ await test('it stops when told, and goes on with the same desk and reports', asy
   const config = /--config (\S+)/.exec(rest.join(' '))[1];
   const { storage } = JSON.parse(await inTerminal([path, `amana-server status --json --config ${config}`]));
   check(storage['log-size'] >= 2, 'the reports');
+  check((await inTerminal([path, verifying(demonstration.output)])).includes(', site 1, release 1 '), 'nothing is signed twice');
+  same(await stop(demonstration), 0, 'exit code');
+});
+
+await test('with other keys the site is signed anew', async () => {
+  await inTerminal([commands[0], `amana-desk extend ${demo}/desk --passphrase-file ${demo}/passphrase`]);
+  demonstration = await deploy();
+  check((await inTerminal([commands[0], verifying(demonstration.output)])).includes(', site 2, release 1 '), 'the site is as it was signed');
   same(await stop(demonstration), 0, 'exit code');
 });
 summary('flow_deployed');

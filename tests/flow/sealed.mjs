@@ -237,6 +237,7 @@ await scene('cover: bodies go out whether anything was written or not, and none 
   await until('five bodies', () => line.up - before > 5 * 33_000, { seconds: 60 });
   await page.send();
   await stored(page, 60);
+  check((await browser.text('ol')).includes('leave this page open'), 'the page asks to be left open');
   const then = line.up;
   await until('two bodies more', () => line.up - then > 2 * 33_000, { seconds: 60 });
 });

@@ -31,6 +31,7 @@ class Page {
     this.sealing = sealing;
     this.words = new Words(sealing);
     const ask = (message) => worker.postMessage(message);
+    this.covers = hides;  // until it is over
     this.note = explain(form, this.words, { hides, bytes, covers: sealing.cover !== null, saving });
     panel.furnish(this.words, { hurry: () => ask({ do: 'hurry' }), cancel: () => this.cancel() });
     this.files = new ChosenFiles(form.querySelector('[type=file]'), this.words, ask, () => this.weigh());
@@ -150,10 +151,12 @@ class Page {
 
   stored(promise) {
     unsent = false;
+    const covered = this.covers && this.files.sent.length === 0;
     const emergency = document.getElementById('page-emergency'), reading = document.getElementById('page-reading');
     HTMLFormElement.prototype.reset.call(form);
     for (const field of form.querySelectorAll('textarea,input:not([type])')) field.value = '';
-    showReceived(main, this.words, { urgent: this.urgent, proof: this.proof ? promise : null, emergency, reading: reading ? reading.textContent : '' });
+    this.note = showReceived(main, this.words,
+      { urgent: this.urgent, proof: this.proof ? promise : null, covered, emergency, reading: reading ? reading.textContent : '' });
     panel.mark('stored');
     panel.section.hidden = true;
     main.append(panel.section);
@@ -164,7 +167,7 @@ class Page {
     else if (message.say === 'waiting') panel.show('waiting');
     else if (message.say === 'cleaned') this.files.cleaned(message);
     else if (message.say === 'cost') this.files.showCost(message.bytes);
-    else if (message.say === 'over') this.note.over();
+    else if (message.say === 'over') { this.covers = false; this.note.over(); }
     else if (message.say === 'keys' && panel.section.dataset.state === 'starting') panel.mark('ready');
     else if (message.say === 'ended') this.ended(message);
   }

@@ -6,8 +6,9 @@ import { attend, element, fill, list, paragraph, strong } from './dom.mjs';
 /**
  * Puts it in place of everything in `main`. `emergency` and `reading` are what the form's page said: the paragraph of the
  * numbers to call, and the sentence of how often the desk reads. `proof`: null when none was asked for, else the note or ''.
+ * `covered`: whoever closes the page now ends its cover with the report, so it asks to be left open, until over() is called.
  */
-export function showReceived(main, words, { urgent, proof, emergency, reading }) {
+export function showReceived(main, words, { urgent, proof, covered, emergency, reading }) {
   const say = (key) => words.say(key);
   const top = [], below = [];
   if (urgent) {
@@ -19,14 +20,16 @@ export function showReceived(main, words, { urgent, proof, emergency, reading })
   const heading = element('h1', {}, say('received_title'));
   const good = element('div', { class: 'good', role: 'status' }, heading, paragraph(say('received_sealed')));
   const behind = proof === null ? [] : [proof === '' ? element('p', { class: 'note' }, say('proof_none')) : proofSection(words, proof)];
+  const closing = element('span', {}, say(covered ? 'seal_linger' : 'received_close'));
   const own = location.pathname;
   fill(main, ...top, good, ...behind,
     paragraph(`${say('received_thanks')} ${reading}`), paragraph(say('received_no_reply')),
-    element('h2', {}, say('received_next')), list('ol', [say('received_history'), say('received_files'), say('received_close')]),
+    element('h2', {}, say('received_next')), list('ol', [say('received_history'), say('received_files'), closing]),
     paragraph(say('received_limits')), ...below,
     paragraph(element('a', { href: `${own}help` }, say('safe_more'))), paragraph(element('a', { href: own }, say('received_another'))));
   scrollTo(0, 0);
   attend(urgent ? top[0] : good);
+  return { over: () => { closing.textContent = say('received_close'); } };
 }
 
 function proofSection(words, note) {

@@ -3,7 +3,7 @@
 // What the page shows beside the form: what the sealing does, what is under way, what went wrong.
 import { attend, element, folded, list, paragraph, strong } from './dom.mjs';
 
-/** Says on the form what protects it. Behind what the form says already: below the first button and beside the files. */
+/** Says on the form what protects it: below the first button, and in place of what is not so here. */
 export function explain(form, words, { hides, bytes, covers, saving }) {
   const say = (key, values) => words.say(key, values);
   const made = [paragraph(say('seal_here')),
@@ -15,9 +15,15 @@ export function explain(form, words, { hides, bytes, covers, saving }) {
   const note = element('div', { id: 'page-seal' }, ...made);
   form.querySelector('button').after(note);
 
-  const hint = document.getElementById('files-hint'), untrue = document.getElementById('page-hidden');
-  if (hint && untrue) untrue.replaceWith(paragraph(say('seal_photos')));
-  return { over: () => { if (hides) note.lastChild.replaceWith(paragraph(say('seal_cover_over'))); }, gone: () => note.remove() };
+  // What the form says of a report that is sealed when it arrives.
+  const swapped = [['page-hidden', 'seal_photos'], ['page-arriving', 'seal_protects']]
+    .map(([id, key]) => [document.getElementById(id), paragraph(say(key))])
+    .filter(([untrue]) => untrue);
+  swapped.forEach(([untrue, so]) => untrue.replaceWith(so));
+  return {
+    over: () => { if (hides) note.lastChild.replaceWith(paragraph(say('seal_cover_over'))); },
+    gone: () => { note.remove(); swapped.forEach(([untrue, so]) => so.replaceWith(untrue)); },
+  };
 }
 
 /**

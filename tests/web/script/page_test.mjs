@@ -27,6 +27,9 @@ const visible = (browser, selector) => browser.evaluate((s) => Boolean(document.
 const guarded = (browser) => browser.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
 // Without the browser's own checks, as some old ones have none.
 const unchecked = (browser) => browser.evaluate(() => { document.querySelector('form').noValidate = true; });
+// The last of the things to do that stand on the page when the report is stored.
+const closing = (browser) => browser.text('ol li:last-child');
+const wordsOf = (browser, language) => browser.evaluate(async (l) => (await (await fetch(`/${l}/sealing.json`)).json()).words, language);
 const reports = () => site.front.stored.map(({ manifest }) => manifest.answers.story);
 
 const cases = {
@@ -34,6 +37,10 @@ const cases = {
     const page = await SealingPage.open(browser, site.url, language);
     for (const selector of ['#page-seal', '#page-seal details']) check(await visible(browser, selector), selector);
     same(await visible(browser, '#sealing'), false, 'nothing is under way');
+    // What the form says of reports that are sealed when they arrive is not so here.
+    const words = await wordsOf(browser, language);
+    same(await browser.evaluate((said) => [...document.querySelectorAll('details')].filter((one) => one.textContent.includes(said)).length, words.seal_protects), 2, 'who reads it');
+    for (const id of ['page-arriving', 'page-hidden']) same(await browser.has(`#${id}`), false, id);
     await browser.pictures(`seal-form-${language}`);
     await page.write(story);
     await browser.evaluate(() => {
@@ -137,7 +144,12 @@ const cases = {
     await until('a cover body', () => site.front.covers > 0);
     site.sealing = { cover: { mean: 600, most: 20 } };
     await SealingPage.open(browser, site.url, language);
+    const words = await wordsOf(browser, language);
     await page.write(story);
+    await browser.evaluate(() => {
+      const { postMessage } = Worker.prototype;
+      Worker.prototype.postMessage = function post(...all) { window.worker = this; postMessage.apply(this, all); };
+    });
     const before = site.front.log.length;
     await page.send();
     await page.reaches('waiting');
@@ -148,6 +160,22 @@ const cases = {
     await page.reaches('stored');
     same(reports(), [story], 'at the desk');
     same(new Set(site.front.log.map(({ length }) => length)).size, 1, 'all of one length');
+    // Closed now it would have sent its last body as the report.
+    same(await closing(browser), words.seal_linger, 'to be left open');
+    await browser.pictures(`seal-linger-${language}`);
+    await browser.evaluate(() => window.worker.dispatchEvent(new MessageEvent('message', { data: { say: 'over' } })));
+    same(await closing(browser), words.received_close, 'to be closed, when no cover is left');
+  },
+
+  async 'cover: files show, and nobody is asked to leave the page open after them'(browser, language) {
+    site.sealing = { cover: { mean: 600, most: 20 } };
+    const page = await SealingPage.open(browser, site.url, language);
+    const words = await wordsOf(browser, language);
+    await page.write(story);
+    await page.choose([textFile]);
+    await page.send();
+    await page.reaches('stored');
+    same(await closing(browser), words.received_close, 'to be closed');
   },
 
   async 'pressed twice, sent once'(browser, language) {
@@ -203,6 +231,7 @@ const cases = {
       site.missing = new Set([missing]);
       await browser.goto(`${site.url}/${language}/`);
       if (missing !== '/script/page.js') await new SealingPage(browser).reaches('unavailable', 60);
+      for (const id of ['page-arriving', 'page-hidden']) check(await browser.has(`#${id}`), `without ${missing}: ${id}`);
       await browser.paste('#story', story);
       same(await browser.follow('form button'), 200, `without ${missing}`);
       check(await browser.has('.good[role=status]'), 'stored');
