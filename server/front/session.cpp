@@ -192,7 +192,7 @@ asio::awaitable<bool> Session::receive_report(const Request& request, std::strin
     if (!form) problem = web::Problem::bad_request;
     else if (!recipients) problem = web::Problem::closed;
     else if (site_.room.full()) problem = web::Problem::storage_full;
-    else if (length > files.bytes + form_overhead_bytes) problem = files.beyond;
+    else if (length > files.bytes + form_overhead_bytes) problem = web::Problem::too_large;
 
     // One that asks first need not send at all. Any other must be read, or its sender never sees the answer; and where
     // there is a form, its text is kept meanwhile, to be given back.

@@ -64,7 +64,8 @@ class Listed {
 public:
     void add(std::string path, Content content, std::string_view body)
     {
-        pages.push_back({crypto::page_hash(as_bytes(body)), std::string(kind_of(content)), std::move(path)});
+        const auto kind = kind_of(content);
+        pages.push_back({crypto::page_hash(as_bytes(body), kind), std::string(kind), std::move(path)});
         contents.insert(content);
     }
     std::vector<crypto::SitePage> pages;
@@ -86,7 +87,7 @@ Listed list(const web::Pages& pages, const PublicFiles& files, std::string_view 
         if (!path.starts_with(manifest_prefix)) listed.add(path, file.content, file.plain);
     listed.add("/log/", Content::page, pages.log().index());
     listed.add("/log/check.html", Content::checker, pages.log().checker(log_key));
-    std::ranges::sort(listed.pages, {}, &crypto::SitePage::path);
+    std::ranges::sort(listed.pages, {}, [](const auto& page) { return std::tie(page.path, page.hash); });
     return listed;
 }
 
