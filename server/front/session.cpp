@@ -158,7 +158,7 @@ asio::awaitable<bool> Session::serve_page(const Route& route, bool head_only)
             co_return co_await page(status::unavailable, site_.pages.problem(route.language, web::Problem::closed));
         if (site_.room.full())
             co_return co_await page(status::insufficient_storage, site_.pages.problem(route.language, web::Problem::storage_full));
-        co_return co_await page(status::ok, site_.pages.form(route.language), Content::form);
+        co_return co_await page(status::ok, site_.pages.form(route.language, {false, site_.room.room()}).filled(std::array{web::no_token}), Content::form);
     case Page::help: co_return co_await page(status::ok, site_.pages.help(route.language));
     case Page::received: co_return co_await page(status::ok, site_.pages.received(route.language, false));
     case Page::received_urgent: co_return co_await page(status::ok, site_.pages.received(route.language, true));
@@ -285,14 +285,14 @@ asio::awaitable<bool> Session::write_page(std::uint64_t length, std::string_view
 asio::awaitable<bool> Session::form_again(std::string_view language, web::Problem problem, const Intake& intake)
 {
     const auto again = [&] {
-        return FormAgain(site_.pages.form_again(language), intake.answers(), problem, intake.problem_field(), intake.wants_proof());
+        return FormAgain(site_.pages.form_again(language, {false, site_.room.room()}), intake.answers(), problem, intake.problem_field(), intake.wants_proof(), web::no_token);
     };
     SecretText piece(FormAgain::piece_bytes);
     std::uint64_t length = 0;
     for (auto counted = again(); counted.next(piece);) length += piece.size();
 
     const bool more = keep_alive();
-    const auto head = site_.responses.head(status_of(problem), large_size(length), more);
+    const auto head = site_.responses.head(status_of(problem), large_size(length), more, {}, Content::again);
     EvenWriter writer(*stream_);
     bool going_on = co_await writer.put(as_bytes(head));
     auto page = again();

@@ -17,6 +17,8 @@ std::string_view kind_of(Content content)
     switch (content) {
     case Content::page: return "page";
     case Content::form: return "form";
+    case Content::again: return "again";
+    case Content::line: return "line";
     case Content::checker: return "checker";
     case Content::text: return "text";
     case Content::script: return "script";
@@ -78,7 +80,11 @@ Listed list(const web::Pages& pages, const PublicFiles& files, std::string_view 
     listed.add("/", Content::page, pages.index().plain);
     for (const auto& language : pages.languages()) {
         const auto below = "/" + language;
-        listed.add(below + "/", Content::form, pages.form(language).plain);
+        for (const auto state : web::all_form_states) {
+            const auto& form = pages.form(language, state);
+            const std::vector holes(form.parts.size() - 1, web::no_token);
+            listed.add(below + "/", Content::form, form.filled(holes).plain);
+        }
         listed.add(below + "/help", Content::page, pages.help(language).plain);
         listed.add(below + "/received-1", Content::page, pages.received(language, false).plain);
         listed.add(below + "/received-2", Content::page, pages.received(language, true).plain);

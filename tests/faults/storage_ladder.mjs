@@ -68,10 +68,10 @@ const plain = await openBrowser('chromium', { javascript: false });
 const sealing = await openBrowser('chromium');
 const form = `${server.url}/ar/`;
 
-// What a form takes: the files it lets one choose, as its own words and digits say.
+// What a form takes, as it says before a file is chosen.
 const seen = () => plain.evaluate(() => {
-  const files = document.querySelector('#files');
-  return files === null ? 'text' : /[٨]\s/.test(document.querySelector('#files-hint').textContent) ? 'small_files' : 'all';
+  if (document.querySelector('input[type=file]') === null) return document.querySelector('#files strong') ? 'text' : 'nothing said';
+  return /\s٨\s/.test(document.querySelector('#files-hint').textContent) ? 'small_files' : 'all';
 });
 async function offered() {
   const status = await plain.goto(form);

@@ -149,7 +149,7 @@ TEST_CASE("The site's manifest is what is served: every body, and every header l
         CHECK(told == sent);
         lines += told;
     }
-    CHECK(manifest.pages.size() == 14);
+    CHECK(manifest.pages.size() == 19);
     std::cout << manifest.pages.size() << " addresses, " << lines << " header lines held to\n";
     for (const auto* present : {"/", "/en/", "/en/sealing.json", "/keys", "/script/page.js", "/script/worker.js.map", "/log/check.html", "/.well-known/security.txt"}) {
         INFO(present);
