@@ -124,7 +124,7 @@ void Intake::begin_file(const Part& part)
 bool Intake::begin_attachment()
 {
     if (!files_.any) {
-        fail_files(files_.beyond);
+        fail_files(web::Problem::too_large);
         return false;
     }
     if (attachments_.size() == crypto::max_attachments) {
@@ -155,7 +155,7 @@ asio::awaitable<void> Intake::take_data(ByteView data)
 asio::awaitable<void> Intake::take_file_data(ByteView data)
 {
     if (data.size() > files_.bytes) {
-        fail_files(files_.beyond);
+        fail_files(web::Problem::too_large);
         co_return;
     }
     if (!attachment_open_ && !begin_attachment()) co_return;

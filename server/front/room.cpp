@@ -44,10 +44,8 @@ FilesTaken RoomGauge::files(std::uint64_t configured) const
 {
     switch (room()) {
     case web::Room::all: break;
-    case web::Room::small_files:
-        if (configured > web::small_files_bytes) return {web::small_files_bytes, web::Problem::too_large};
-        break;
-    case web::Room::text_only: return {0, web::Problem::storage_full, false};
+    case web::Room::small_files: return {std::min(configured, web::small_files_bytes)};
+    case web::Room::text_only: return {0, false};
     }
     return {configured};
 }

@@ -4,18 +4,16 @@
 #pragma once
 
 #include "web/form_state.hpp"
-#include "web/problem.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <string_view>
 
 namespace amana::front {
 
-// What a report's files may have in all, and what is wrong with more.
 struct FilesTaken {
-    std::uint64_t bytes;
-    web::Problem beyond = web::Problem::too_large;
-    bool any = true;  // false: not even an empty one
+    std::uint64_t bytes;  // what a report's files may have in all
+    bool any = true;      // false: not even an empty one
 };
 
 class RoomGauge {
@@ -28,7 +26,7 @@ public:
     // Nothing is taken.
     [[nodiscard]] bool full() const { return step_ == Step::nothing; }
     [[nodiscard]] web::Room room() const;
-    // Where a report without storage in sight may have so many bytes of files.
+    // Where a report may have so many bytes of files while there is room.
     [[nodiscard]] FilesTaken files(std::uint64_t configured) const;
     // The largest size class that is taken; 0 when nothing is.
     [[nodiscard]] std::uint64_t largest_class() const;

@@ -212,8 +212,7 @@ std::optional<SealedState> SealedAnswer::refusal(const SealedPiece& piece) const
     const auto current = site_.keys.sealing_keys(now);
     if (!current) return SealedState::closed;
     if (piece.offset() != 0) return SealedState::again;
-    const auto most = site_.room.largest_class();
-    if (most == 0 || piece.total() > crypto::envelope_bytes(site_.keys.recipients().size(), most)) return SealedState::full;
+    if (piece.total() > crypto::envelope_bytes(site_.keys.recipients().size(), site_.room.largest_class())) return SealedState::full;
     if (digest_of(*current) == piece.keys()) return std::nullopt;
     const auto before = site_.keys.sealing_keys(now - one_week);
     if (before && digest_of(*before) == piece.keys() && still_valid(site_.keys, *before, now)) return std::nullopt;

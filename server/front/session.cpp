@@ -165,7 +165,7 @@ asio::awaitable<bool> Session::serve_page(const Route& route, bool head_only)
             co_return co_await page(status::unavailable, site_.pages.problem(route.language, web::Problem::closed));
         if (site_.room.full())
             co_return co_await page(status::insufficient_storage, site_.pages.problem(route.language, web::Problem::storage_full));
-        co_return co_await page(status::ok, site_.pages.form(route.language), Content::form);
+        co_return co_await page(status::ok, site_.pages.form(route.language, {false, site_.room.room()}).filled(std::array{web::no_token}), Content::form);
     case Page::help: co_return co_await page(status::ok, site_.pages.help(route.language));
     case Page::received: co_return co_await page(status::ok, site_.pages.received(route.language, false));
     case Page::received_urgent: co_return co_await page(status::ok, site_.pages.received(route.language, true));
@@ -199,7 +199,7 @@ asio::awaitable<bool> Session::receive_report(const Request& request, std::strin
     if (!form) problem = web::Problem::bad_request;
     else if (!recipients) problem = web::Problem::closed;
     else if (site_.room.full()) problem = web::Problem::storage_full;
-    else if (length > files.bytes + form_overhead_bytes) problem = files.beyond;
+    else if (length > files.bytes + form_overhead_bytes) problem = web::Problem::too_large;
 
     // One that asks first need not send at all. Any other must be read, or its sender never sees the answer; and where
     // there is a form, its text is kept meanwhile, to be given back.
@@ -303,14 +303,14 @@ asio::awaitable<bool> Session::write_page(std::uint64_t length, std::string_view
 asio::awaitable<bool> Session::form_again(std::string_view language, web::Problem problem, const Intake& intake)
 {
     const auto again = [&] {
-        return FormAgain(site_.pages.form_again(language), intake.answers(), problem, intake.problem_field(), intake.wants_proof());
+        return FormAgain(site_.pages.form_again(language, {false, site_.room.room()}), intake.answers(), problem, intake.problem_field(), intake.wants_proof(), web::no_token);
     };
     SecretText piece(FormAgain::piece_bytes);
     std::uint64_t length = 0;
     for (auto counted = again(); counted.next(piece);) length += piece.size();
 
     const bool more = keep_alive();
-    const auto head = site_.responses.head(status_of(problem), large_size(length), more);
+    const auto head = site_.responses.head(status_of(problem), large_size(length), more, {}, Content::again);
     EvenWriter writer(*stream_);
     bool going_on = co_await writer.put(as_bytes(head));
     auto page = again();

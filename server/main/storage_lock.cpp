@@ -2,10 +2,12 @@
 #include "server/main/storage_lock.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -63,6 +65,9 @@ void show_steps(const UniqueFd& lock, const Steps::Told& told)
     storage.resize(widest, ' ');
     const auto text = std::to_string(::getpid()) + "\n" + std::to_string(told.pressure) + "\n" + storage + "\n";
     [[maybe_unused]] const auto written = ::pwrite(lock.get(), text.data(), text.size(), 0);
+    // When it was is nobody's affair.
+    constexpr std::array<timespec, 2> never{};
+    ::futimens(lock.get(), never.data());
 }
 
 std::optional<Running> running_server(const std::filesystem::path& storage)

@@ -54,6 +54,7 @@ void Front::open(Lane& lane, const Options& options)
     lane.keeper->promise = options.promise;
     lane.keeper->answer = options.log;
     lane.keeper->refuse_at_finish = options.refusal;
+    lane.keeper->room = options.room;
     std::vector<UniqueFd> listeners;
     listeners.emplace_back(::fcntl(lane.listener.fd(), F_DUPFD_CLOEXEC, 0));
     lane.worker = std::make_unique<Worker>(*site_, UniqueFd(ends[1]), std::move(listeners), [this] { ++lost; });

@@ -29,6 +29,7 @@ public:
         std::optional<crypto::KeySet> keys;  // else one key, good from 0 to two weeks
         std::size_t threads = 1;   // each on a port of its own
         std::optional<wire::Refusal> refusal;  // what the keeper says to every envelope
+        std::optional<std::uint64_t> room;     // and at the beginning, of its room
         bool scripts = false;      // in English alone, with files that stand for the scripts
         std::function<std::optional<Bytes>(const wire::Ask&)> log = [](const wire::Ask&) { return Bytes{}; };
     };

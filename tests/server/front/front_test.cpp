@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The front as a browser meets it: pages, reports, problems that give the story back, and how it stops.
+#include "server/wire/room.hpp"
 #include "tests/server/front/front.hpp"
 #include "tests/server/front/reporting.hpp"
 #include "tests/support/catch.hpp"
@@ -265,6 +266,25 @@ TEST_CASE("Without a valid key the form is closed before anything is typed")
     CHECK(status(answer) == 503);
     CHECK(answer.body.find(">\n" + escaped_story + "</textarea>") != std::string::npos);
     CHECK(front.stored() == 0);
+}
+
+TEST_CASE("Where nothing can be stored the form says so before anything is typed; where only text can, a file's text comes back")
+{
+    for (const auto room : {std::uint64_t{0}, 100 * crypto::mebibyte}) {
+        auto given = options();
+        given.room = room;
+        Front front(given);
+        for (int i = 0; i < 200 && front.site().room.bytes() != wire::told_room(room); ++i) std::this_thread::sleep_for(10ms);
+        const bool full = room == 0;
+        CHECK(status(front.ask(get("/en/"))) == (full ? 507 : 200));
+        const auto text = front.ask(post(FormBody().story(story).end()));
+        CHECK(status(text) == (full ? 507 : 303));
+        if (full) CHECK(text.body.find(">\n" + escaped_story + "</textarea>") != std::string::npos);
+        const auto answer = front.ask(post(FormBody().story(story).file("f", "x").end()));
+        CHECK(status(answer) == (full ? 507 : 413));
+        CHECK(answer.body.find(">\n" + escaped_story + "</textarea>") != std::string::npos);
+        CHECK(front.stored() == (full ? 0 : 1));
+    }
 }
 
 TEST_CASE("As many connections as there may be; the next waits until one goes")

@@ -175,6 +175,21 @@ TEST_CASE("How much the files may be")
     CHECK(nothing_kept(reporting));
 }
 
+TEST_CASE("Where there is room for text alone no file is taken, not even an empty one, and the text comes back")
+{
+    Reporting reporting;
+    reporting.files = {0, false};
+    for (const auto* content : {"x", ""}) {
+        const auto outcome = reporting.send(FormBody().file("f", content).story(story).end());
+        CHECK(outcome.problem == Problem::too_large);
+        CHECK(outcome.field == "files");
+        CHECK(outcome.story == story);
+    }
+    CHECK(nothing_kept(reporting));
+    // What a browser sends where none was chosen.
+    CHECK(reporting.send(FormBody().file("", "").story(story).end()).problem == std::nullopt);
+}
+
 TEST_CASE("What can't be taken any more is forgotten at once, not when all of it has come")
 {
     Reporting reporting(1, 100'000);
