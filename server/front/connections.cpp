@@ -17,19 +17,19 @@ Connections::Shield::~Shield()
 template <typename Change>
 void Connections::change(Group& group, Change change)
 {
-    if (!group.idle.empty()) next_.erase(&group);
+    if (group.has_idle()) next_.erase(&group);
     change();
-    if (!group.idle.empty()) next_.insert(&group);
+    if (group.has_idle()) next_.insert(&group);
 }
 
 void Connections::stop_being_idle(Seat& seat)
 {
-    if (std::exchange(seat.idle_, false)) groups_.at(seat.source_.get()).idle.erase(seat.at_);
+    if (std::exchange(seat.idle_, false)) groups_.at(seat.source_.get()).idle[seat.shaken_].erase(seat.at_);
 }
 
 void Connections::start_being_idle(Seat& seat)
 {
-    auto& idle = groups_.at(seat.source_.get()).idle;
+    auto& idle = groups_.at(seat.source_.get()).idle[seat.shaken_];
     seat.since_ = ++last_;
     seat.at_ = idle.insert(idle.end(), &seat);
     seat.idle_ = true;
@@ -60,7 +60,7 @@ void Connections::end_one()
 {
     if (next_.empty()) return;
     auto& group = **next_.begin();
-    auto& seat = *group.idle.front();
+    auto& seat = group.next();
     change(group, [&] { stop_being_idle(seat); });
     seat.leaving_ = true;
     ++leaving_;
@@ -83,10 +83,11 @@ void Connections::leave(Seat& seat)
 void Connections::touch(Seat& seat)
 {
     const std::lock_guard lock(mutex_);
-    if (!seat.idle_) return;
+    if (!seat.idle_) return;  // leaving, or shielded
     auto& group = groups_.at(seat.source_.get());
     change(group, [&] {
         stop_being_idle(seat);
+        seat.shaken_ = 1;
         start_being_idle(seat);
     });
 }

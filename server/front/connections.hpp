@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Who is connected, over all threads. When one more comes than may be, the connection that has been idle longest, of the source
-// that has most, ends for it. Idle is whatever brings no report: between requests, in a handshake, in a head, in an answer that
-// nobody reads; since the last of these was done with, not since the last byte. One that brings a report has a shield.
+// Who is connected, over all threads. When one more comes than may be, a connection ends for it: of the source that has most (where
+// the few that a browser opens count alike), one that has not shaken hands before one that has, the longest idle. Idle is whatever
+// brings no report: between requests, in a handshake, in a head, in an answer that nobody reads; since the last of these was done
+// with, not since the last byte. One that brings a report has a shield.
 #pragma once
 
 #include "server/front/sources.hpp"
 
+#include <algorithm>
+#include <array>
 #include <functional>
 #include <list>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 
 namespace amana::front {
@@ -16,6 +20,8 @@ namespace amana::front {
 // So many more may be connected while those that were told to end do so; they are among the descriptors that `amana-server check`
 // counts beside connections.
 inline constexpr std::uint32_t leaving_connections = 64;
+// A source that has no more is not held to have more than another.
+inline constexpr std::uint32_t few_connections = 8;
 
 class Connections {
 public:
@@ -49,7 +55,7 @@ public:
         {
         }
         [[nodiscard]] const std::shared_ptr<const Source>& source() const { return source_; }
-        // Something was done with: it is idle from now on.
+        // A handshake, a head or a request was done with: it is idle from now on.
         void touch() { all_.touch(*this); }
 
     private:
@@ -58,6 +64,7 @@ public:
         std::shared_ptr<const Source> source_;
         std::function<void()> end_;
         std::list<Seat*>::iterator at_;  // while it is idle
+        std::size_t shaken_ = 0;         // 1: it has shaken hands
         std::uint64_t since_ = 0;
         std::uint32_t shields_ = 0;
         bool idle_ = false;
@@ -77,13 +84,18 @@ private:
     struct Group {
         std::shared_ptr<const Source> source;
         std::uint32_t connected = 0;
-        std::list<Seat*> idle;  // the longest first
+        std::array<std::list<Seat*>, 2> idle;  // by whether they have shaken hands; the longest first
+
+        [[nodiscard]] bool has_idle() const { return !idle[0].empty() || !idle[1].empty(); }
+        [[nodiscard]] Seat& next() const { return *(idle[0].empty() ? idle[1] : idle[0]).front(); }
+        [[nodiscard]] std::uint32_t rank() const { return std::max(connected, few_connections); }
     };
-    // Who has most, and of those the one whose connection has been idle longest.
     struct Sooner {
         bool operator()(const Group* one, const Group* other) const
         {
-            return std::pair(other->connected, one->idle.front()->since_) < std::pair(one->connected, other->idle.front()->since_);
+            const auto& a = one->next();
+            const auto& b = other->next();
+            return std::tuple(other->rank(), a.shaken_, a.since_) < std::tuple(one->rank(), b.shaken_, b.since_);
         }
     };
 

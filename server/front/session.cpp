@@ -24,6 +24,8 @@ constexpr auto write_timeout = std::chrono::seconds(60);
 constexpr std::uint64_t form_overhead_bytes = 2 * 1024 * 1024;
 // Browsers show an answer only when their upload has been read; beyond this the connection is closed on them.
 constexpr std::uint64_t max_dropped_bytes = std::uint64_t{2} << 30;
+// base64url (RFC 4648, section 5).
+constexpr std::string_view token_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::uint64_t max_dropped_small = 64 * 1024;
 
 // For a data: address. False, and `out` useless, when it does not fit.
@@ -127,7 +129,7 @@ asio::awaitable<bool> Session::serve(const Request& request)
         co_return co_await problem_page(route->language, web::Problem::method_not_allowed, status::method_not_allowed,
                                         head_only, allow);
     }
-    co_return co_await serve_page(*route, head_only);
+    co_return co_await serve_page(*route, query_of(request.target), head_only);
 }
 
 asio::awaitable<bool> Session::serve_file(const Request& request, const PublicFile& file)
@@ -152,7 +154,34 @@ asio::awaitable<bool> Session::serve_log(const Request& request)
     co_return co_await answer.serve(*route);
 }
 
-asio::awaitable<bool> Session::serve_page(const Route& route, bool head_only)
+web::FormState Session::form_state() const
+{
+    return {site_.gate.step() > 0, site_.room.room()};
+}
+
+web::StaticPage Session::form_page(std::string_view language) const
+{
+    const auto state = form_state();
+    const auto token = site_.gate.form_token();
+    const std::array<std::string_view, 2> holes{token, token};
+    return site_.pages.form(language, state).filled(std::span(holes).first(state.pressed ? 2 : 1));
+}
+
+// Keeps the place of this token, and says where it is. In calm it is everybody's turn; who has a token of before a restart sends
+// and is given another.
+web::StaticPage Session::line_page(std::string_view language, std::string_view token) const
+{
+    const auto& page = site_.pages.line(language);
+    const auto standing = site_.gate.step() > 0 ? site_.gate.ask(token, source_->id().value) : std::nullopt;
+    const bool ours = token.size() == web::token_text_bytes && token.find_first_not_of(token_letters) == std::string_view::npos;
+    const auto shown = ours ? token : web::no_token;
+    if (!standing || standing->kind != Line::Standing::Kind::waits) return page.called.filled(std::array{shown});
+    const auto before = page.number(standing->before);
+    const auto minutes = page.number(static_cast<std::uint64_t>((standing->about + std::chrono::seconds(59)) / std::chrono::minutes(1)));
+    return page.waiting.filled(std::array<std::string_view, 3>{shown, before, minutes});
+}
+
+asio::awaitable<bool> Session::serve_page(const Route& route, std::string_view query, bool head_only)
 {
     const auto page = [&](Status status, const web::StaticPage& html, Content content = Content::page) {
         return send(site_.responses.page(status, html, packed_, keep_alive(), head_only, {}, content));
@@ -165,7 +194,8 @@ asio::awaitable<bool> Session::serve_page(const Route& route, bool head_only)
             co_return co_await page(status::unavailable, site_.pages.problem(route.language, web::Problem::closed));
         if (site_.room.full())
             co_return co_await page(status::insufficient_storage, site_.pages.problem(route.language, web::Problem::storage_full));
-        co_return co_await page(status::ok, site_.pages.form(route.language, {false, site_.room.room()}).filled(std::array{web::no_token}), Content::form);
+        co_return co_await page(status::ok, form_page(route.language), Content::form);
+    case Page::line: co_return co_await page(status::ok, line_page(route.language, query), Content::line);
     case Page::help: co_return co_await page(status::ok, site_.pages.help(route.language));
     case Page::received: co_return co_await page(status::ok, site_.pages.received(route.language, false));
     case Page::received_urgent: co_return co_await page(status::ok, site_.pages.received(route.language, true));
@@ -302,8 +332,10 @@ asio::awaitable<bool> Session::write_page(std::uint64_t length, std::string_view
 
 asio::awaitable<bool> Session::form_again(std::string_view language, web::Problem problem, const Intake& intake)
 {
+    const auto state = form_state();
+    const auto token = site_.gate.form_token();
     const auto again = [&] {
-        return FormAgain(site_.pages.form_again(language, {false, site_.room.room()}), intake.answers(), problem, intake.problem_field(), intake.wants_proof(), web::no_token);
+        return FormAgain(site_.pages.form_again(language, state), intake.answers(), problem, intake.problem_field(), intake.wants_proof(), token);
     };
     SecretText piece(FormAgain::piece_bytes);
     std::uint64_t length = 0;

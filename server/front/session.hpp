@@ -28,13 +28,16 @@ private:
     [[nodiscard]] asio::awaitable<Served> serve(const Request& request);
     [[nodiscard]] asio::awaitable<Served> serve_file(const Request& request, const PublicFile& file);
     [[nodiscard]] asio::awaitable<Served> serve_log(const Request& request);
-    [[nodiscard]] asio::awaitable<Served> serve_page(const Route& route, bool head_only);
+    [[nodiscard]] asio::awaitable<Served> serve_page(const Route& route, std::string_view query, bool head_only);
     [[nodiscard]] asio::awaitable<Served> redirect(Status status, std::string location);
     [[nodiscard]] asio::awaitable<Served> problem_page(std::string_view language, web::Problem problem, Status status,
                                                        bool head_only, std::string_view extra = {});
     [[nodiscard]] asio::awaitable<Served> problem_page(std::string_view language, web::Problem problem);
     [[nodiscard]] asio::awaitable<Served> form_again(std::string_view language, web::Problem problem, const Intake& intake);
     [[nodiscard]] asio::awaitable<Served> proof_page(const web::ProofPage& page, std::string_view promise);
+    [[nodiscard]] web::FormState form_state() const;
+    [[nodiscard]] web::StaticPage form_page(std::string_view language) const;
+    [[nodiscard]] web::StaticPage line_page(std::string_view language, std::string_view token) const;
     // A page of `length` bytes: the parts, and line ends behind them. Plain parts come to at most one large page.
     [[nodiscard]] asio::awaitable<Served> write_page(std::uint64_t length, std::string_view extra, std::span<const ByteView> parts);
     [[nodiscard]] asio::awaitable<Served> thank(const Intake& intake, std::string_view language);

@@ -104,7 +104,7 @@ for (const name of which)
     const more = { front: memory(now.front) - idle.front, keeper: memory(now.keeper) - idle.keeper };
 
     const [scripts, plain] = [true, false].map((script) => results.filter((one) => one.script === script));
-    console.log(`        with a script: ${said(scripts.map(({ seconds }) => seconds))}; ${scripts.filter(({ worked }) => worked).length} of ${scripts.length} worked, ${scripts.filter(({ waited }) => waited).length} waited`);
+    console.log(`        with a script: ${said(scripts.map(({ seconds }) => seconds))}; ${scripts.filter(({ waited }) => waited).length} of ${scripts.length} stood in the line`);
     console.log(`        without: ${said(plain.map(({ seconds }) => seconds))}; ${plain.filter(({ waited }) => waited).length} of ${plain.length} stood in the line, ${plain.reduce((sum, { back }) => sum + back, 0)} forms came back`);
     const accepted = Object.values(flood.accepted).reduce((sum, n) => sum + n, 0);
     console.log(`        the flood: ${(flood.requests / flood.seconds).toFixed(0)} requests a second for ${flood.seconds.toFixed(0)} s, ${flood.failed} failed; accepted ${JSON.stringify(flood.accepted)}; ` +

@@ -61,7 +61,7 @@ async function patient(place) {
     }
   }
   const line = await send(agent, `/ar/line?${token}`, {});
-  if (line?.body.includes('class="good"')) {
+  if (line?.body.includes('content="30;')) {
     if ((await post(agent, token))?.status === 303) told.accepted.patient += 1;
   } else if (line) {
     keep('patient', { agent, token });

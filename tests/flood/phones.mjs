@@ -59,7 +59,7 @@ export async function plainPhone(url, address, story, { language = 'ar', old = n
       told.waited = true;
       const line = await page(frame);
       const again = /<meta http-equiv="refresh" content="(\d+); ?url=([^"]+)">/.exec(line);
-      if (!again || /class="good"/.test(line)) break;
+      if (!again || again[1] === '30') break;  // its turn
       await sleep(Number(again[1]) * 1000);
       frame = again[2];
     }
@@ -75,11 +75,11 @@ export async function plainPhone(url, address, story, { language = 'ar', old = n
   return { ...told, seconds: (Date.now() - began) / 1000 };
 }
 
-/** Sends `story` by the page's own worker; { seconds, waited, worked }. */
+/** Sends `story` by the page's own worker; { seconds, waited }. */
 export async function scriptPhone(url, address, story, sealing) {
   const agent = agentOf(address);
   const began = Date.now();
-  const told = { waited: false, worked: false };
+  const told = { waited: false };
   const fetch = async (path, { method, body, headers, signal } = {}) => {
     const answer = await ask(agent, new URL(path, url), { method, headers, body: body && Buffer.from(await new Blob([body]).arrayBuffer()) });
     signal?.throwIfAborted();
@@ -89,8 +89,7 @@ export async function scriptPhone(url, address, story, sealing) {
   const end = new Promise((resolve) => { ended = resolve; });
   const workshop = new Workshop((message) => {
     if (message.say === 'ended') ended(message);
-    if (message.say === 'state' && message.state === 'line') told.waited = true;
-    if (message.say === 'state' && message.state === 'work') told.worked = true;
+    if (message.say === 'state' && message.state === 'wait') told.waited = true;
   }, { fetch, pause: new Pause(), clock: new Pause() });
   workshop.start({ sealing: { ...sealing, cover: null }, saving: true });
   await workshop.send({ answers: { story }, files: [], promise: false, hidden: true });
