@@ -29,7 +29,7 @@ export async function bundle(where, source, ...more) {
     const map = JSON.parse(fs.readFileSync(`${whole}.map`, 'utf8'));
     map.sources = map.sources.map((name) => short(path.resolve(scratch, name), packages));
     const made = await minify({ [path.basename(source)]: fs.readFileSync(whole, 'utf8') }, {
-      ecma: 2020, compress: { passes: 2 }, mangle: true, format: { comments: /^!/ }, sourceMap: { content: map, includeSources: true },
+      ecma: 2020, compress: { passes: 2, inline: 1, lhs_constants: false }, mangle: true, format: { comments: /^!/ }, sourceMap: { content: map, includeSources: true },
     });
     return { code: `${made.code}\n`, map: `${made.map}\n` };
   } finally {

@@ -30,10 +30,13 @@ class Page {
     this.worker = worker;
     this.sealing = sealing;
     this.words = new Words(sealing);
+    const input = form.querySelector('[type=file]');
+    this.most = Number(input && input.dataset.most) || sealing.max_files_bytes;  // less than ever while space is short
+    this.words.limit = this.words.number(Math.floor(this.most / 104857.6) / 10);
     const ask = (message) => worker.postMessage(message);
     this.note = explain(form, this.words, { hides, bytes, covers: sealing.cover !== null, saving });
     panel.furnish(this.words, { hurry: () => ask({ do: 'hurry' }), cancel: () => this.cancel() });
-    this.files = new ChosenFiles(form.querySelector('[type=file]'), this.words, ask, () => this.weigh());
+    this.files = new ChosenFiles(input, this.words, ask, () => this.weigh());
     this.ask = ask;
   }
 
@@ -71,7 +74,7 @@ class Page {
       return false;
     }
     if (this.files.sent.length > MAX_FILES) return told('too_many_parts');
-    if (this.files.bytes > this.sealing.max_files_bytes) return told('too_large');
+    if (this.files.bytes > this.most) return told('too_large');
     return true;
   }
 
@@ -125,7 +128,7 @@ class Page {
     else if (perhaps) alert.show(say('seal_perhaps'), again());
     else if (state === 'cancelled') alert.show(say('seal_cancelled'));
     else if (state === 'closed') alert.show(say('problem_closed'), say('problem_closed_advice'));
-    else if (state === 'full') alert.show(say('problem_storage_full'), say('problem_storage_full_advice'), again());
+    else if (state === 'full') alert.show(say('problem_storage_full'), say('problem_storage_full_advice'), ...(sent.length > 0 ? [say('seal_full_files')] : []), again());
     else if (state === 'failed') alert.show(say('seal_failed'), say('seal_failed_advice'), again());
     else if (state === 'unreadable') alert.show(say('seal_unreadable', { file: sent[file].file.name }), say('seal_unreadable_advice'));
     else if (state === 'too_large') alert.show(say('problem_too_large'), say('problem_too_large_advice'));
@@ -160,7 +163,7 @@ class Page {
   }
 
   hear(message) {
-    if (message.say === 'state') panel.show(message.state, message.done, message.total);
+    if (message.say === 'state') panel.show(message.state, message);
     else if (message.say === 'waiting') panel.show('waiting');
     else if (message.say === 'cleaned') this.files.cleaned(message);
     else if (message.say === 'cost') this.files.showCost(message.bytes);

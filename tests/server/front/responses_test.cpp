@@ -181,7 +181,7 @@ TEST_CASE("Which status a problem has")
     auto told = all({Problem::empty_story, Problem::short_story, Problem::long_story, Problem::long_answer, Problem::wrong_encoding}, {422, "Unprocessable Content"});
     told += all({Problem::too_large, Problem::too_many_parts}, {413, "Content Too Large"});
     told += all({Problem::storage_full}, {507, "Insufficient Storage"});
-    told += all({Problem::closed, Problem::busy}, {503, "Service Unavailable"});
+    told += all({Problem::closed, Problem::busy, Problem::crowded}, {503, "Service Unavailable"});
     told += all({Problem::not_found}, {404, "Not Found"});
     told += all({Problem::bad_request}, {400, "Bad Request"});
     told += all({Problem::timed_out}, {408, "Request Timeout"});
