@@ -235,7 +235,7 @@ private:
             const int result = SSL_do_handshake(person.ssl);
             if (result != 1) return settle(who, result);
             ++counts_.shaken;
-            counts_.reused += SSL_session_reused(person.ssl) == 1 ? 1 : 0;
+            counts_.reused += SSL_session_reused(person.ssl) == 1 ? 1U : 0U;
             if (session_ == nullptr) session_ = SSL_get1_session(person.ssl);
             person.stage = Stage::there;
             if (settings_.is("shake")) return leave(who);

@@ -95,7 +95,10 @@ export class Sealer {
 
 /** HKDF with SHA-256 (RFC 5869) of 32 bytes, which is one block. */
 function hkdf(secret, salt, ...info) {
-  return hmac(sha256, hmac(sha256, salt, secret), concatBytes(...info, Uint8Array.of(1)));
+  const extracted = hmac(sha256, salt, secret);
+  const key = hmac(sha256, extracted, concatBytes(...info, Uint8Array.of(1)));
+  extracted.fill(0);
+  return key;
 }
 
 function slot(publicKey, fileKey, random) {
