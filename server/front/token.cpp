@@ -88,7 +88,7 @@ std::optional<Token> Tokens::check(ByteView bytes, SteadyClock::time_point now)
     }
     Token token;
     token.bits_ = bytes[kind_at];
-    const std::uint32_t time = bytes[time_at] << 16U | bytes[time_at + 1] << 8U | bytes[time_at + 2];
+    const std::uint32_t time = std::uint32_t{bytes[time_at]} << 16U | std::uint32_t{bytes[time_at + 1]} << 8U | bytes[time_at + 2];
     const auto age = unit * ((units_between(began_, now) - time) % time_units);
     const std::chrono::seconds most = token.bits_ == 0 ? std::chrono::seconds(max_form_age) : std::chrono::seconds(max_puzzle_age);
     if (age > most) return std::nullopt;
