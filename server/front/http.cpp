@@ -49,12 +49,9 @@ bool accepts_gzip(std::string_view value)
 // twice, a length that isn't one number, a coding that isn't chunked alone. Beast takes unknown codings for no body at all.
 void RequestParser::on_field_impl(http::field field, text name, text value, error& ec)
 {
-    // Behind a chunked body a field says nothing that is acted on.
-    if (is_header_done()) return aside(name.size() + value.size(), ec);
-    if (++fields_ > max_head_fields) {
-        ec = http::error::header_limit;
-        return;
-    }
+    if (is_header_done()) aside(name.size() + value.size(), ec);
+    else if (++fields_ > max_head_fields) ec = http::error::header_limit;
+    if (ec) return;
     const auto once = [&](bool& seen) {
         if (std::exchange(seen, true)) ec = http::error::bad_value;
     };

@@ -120,13 +120,15 @@ TEST_CASE("A request behind another does not keep what the other said")
 {
     Reading reading;
     const std::string secret(1000, 's');
-    REQUIRE(reading.pair.client->write(post(secret) + get.substr(0, 10)));
+    // Its buffer stays while something of it is to come.
+    const auto next = post("ab");
+    REQUIRE(reading.pair.client->write(post(secret) + next.substr(0, 10)));
     (void)must(reading.head());
     const auto body = must(reading.piece());
     const auto where = std::span(body.data(), body.size());
     REQUIRE(must(reading.piece()).empty());
-    REQUIRE(reading.pair.client->write(get.substr(10)));
-    CHECK(must(reading.head()).target == "/ar/");
+    REQUIRE(reading.pair.client->write(next.substr(10, next.size() - 11)));
+    CHECK(must(reading.head()).target == "/ar/report");
     CHECK(std::count(where.begin(), where.end(), 's') == 0);
 }
 
