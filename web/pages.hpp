@@ -81,7 +81,7 @@ struct HoledPage {
 };
 // Holes: the note percent-encoded, and the note escaped.
 using ProofPage = HoledPage;
-// Hole: a token of token_text_bytes; under pressure two, with the same one: its field, and the address of the frame.
+// Hole: a token of token_text_bytes; under pressure two, with the same one: the address it is sent to, and that of the frame.
 using FormPage = HoledPage;
 
 // Stands in the form's frame under pressure, and renews itself.

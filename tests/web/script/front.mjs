@@ -94,7 +94,7 @@ export class FakeFront {
     }
     if (place.waits > 0) {
       if (asks) place.waits -= 1;
-      return { state: 'wait', before: 10 * place.waits + 1, seconds: 8 };
+      return { state: 'wait', before: 10 * place.waits + 1, about: 60 * place.waits + 10, seconds: 8 };
     }
     if (asks) return { state: 'turn' };
     place.spent = true;
