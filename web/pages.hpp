@@ -88,6 +88,7 @@ using FormPage = HoledPage;
 struct LinePage {
     HoledPage waiting;   // holes: the token, number() of the reports before this one, number() of the minutes that are left
     HoledPage called;    // it is this one's turn; hole: the token
+    StaticPage stale;    // of a token of before a restart: it has no place, and renews itself no more
     std::string digits;  // zero to nine
 
     // In the language's digits, with spaces before it, which no browser shows: all are of one length. What is longer is said as
