@@ -38,27 +38,43 @@ using Numbers = std::vector<std::size_t>;
 
 }  // namespace
 
-TEST_CASE("The longest idle, of who has most")
+TEST_CASE("Of who has most, the longest idle, whether it has shaken hands or not")
 {
-    Hall hall(5);
-    const auto few = source(1);
-    const auto many = source(2);
-    hall.enter(few);   // 0, the longest of all
-    hall.enter(many);  // 1
-    hall.enter(many);  // 2
-    hall.enter(many);  // 3
-    hall.enter(few);   // 4
+    Hall hall(30);
+    const auto many = source(1);
+    const auto more = source(2);
+    for (int i = 0; i < 12; ++i) hall.enter(many);  // 0 to 11, the longest of all
+    for (int i = 0; i < 18; ++i) hall.seats[hall.enter(more)]->touch();  // 12 to 29
     CHECK(hall.ended.empty());
-    hall.seats[1]->touch();
-    hall.enter(few);  // 5
-    CHECK(hall.ended == Numbers{2});
-    hall.leave(2);
-    hall.enter(source(3));  // 6: few has three, many two
-    CHECK(hall.ended == Numbers{2, 0});
-    hall.leave(0);
-    hall.enter(source(4));  // 7: two each, of which 3 has been idle longest
-    CHECK(hall.ended == Numbers{2, 0, 3});
-    CHECK(hall.connections.count() == 6);  // one of them leaving
+    hall.seats[12]->touch();
+    hall.enter(source(3));
+    CHECK(hall.ended == Numbers{13});
+    for (std::size_t i = 21; i < 30; ++i) hall.leave(i);
+    for (std::size_t i = 0; i < 9; ++i) hall.enter(source(10 + i));
+    CHECK(hall.ended == Numbers{13});
+    hall.leave(13);
+    hall.enter(source(30));  // many has twelve, more has eight
+    CHECK(hall.ended == Numbers{13, 0});
+    CHECK(hall.connections.count() == 31);  // one of them leaving
+}
+
+TEST_CASE("The few that a browser opens are not held against it, whoever floods: with connections, or with handshakes")
+{
+    Hall hall(40);
+    const auto browser = source(1);
+    for (std::uint32_t i = 0; i < few_connections; ++i) hall.seats[hall.enter(browser)]->touch();
+    for (std::uint64_t i = 0; i < 100; ++i) hall.enter(source(100 + i));
+    CHECK(hall.ended.size() == 100 - 32);
+    CHECK(*std::min_element(hall.ended.begin(), hall.ended.end()) == few_connections);
+
+    Hall other(40);
+    for (std::uint64_t i = 0; i < 40; ++i) other.seats[other.enter(source(100 + i))]->touch();
+    const auto fresh = other.enter(source(1));
+    for (std::uint64_t i = 0; i < 39; ++i) {
+        other.enter(source(200 + i));
+        other.seats.back()->touch();
+    }
+    CHECK(std::find(other.ended.begin(), other.ended.end(), fresh) == other.ended.end());
 }
 
 TEST_CASE("Of sources that have as many each, the longest idle goes: whoever has just come is safe for a whole round")
