@@ -23,7 +23,7 @@ export async function bundle(where, source, ...more) {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'amana-bundle-'));
   try {
     const whole = path.join(scratch, 'whole.js');
-    execFileSync(esbuild, [source, '--bundle', '--format=iife', '--target=es2020', '--charset=utf8', '--legal-comments=inline',
+    execFileSync(esbuild, [source, '--bundle', '--minify-syntax', '--format=iife', '--target=es2020', '--charset=utf8', '--legal-comments=inline',
       '--sourcemap=external', '--log-level=warning', `--outfile=${whole}`, ...more],
     { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, NODE_PATH: path.join(packages, 'node_modules') } });
     const map = JSON.parse(fs.readFileSync(`${whole}.map`, 'utf8'));

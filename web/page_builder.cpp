@@ -167,7 +167,7 @@ Result<Values> PageBuilder::common_values(const Catalogue& catalogue) const
     values.set("behind", "");
     values.set("logo", !settings_->logo.empty());
     values.set("logo_data", "data:image/png;base64," + to_base64(settings_->logo));
-    for (const auto* flag : {"again", "kept", "proof", "proof_none", "urgent", "sealing", "pressed", "small_files", "text_only", "called"})
+    for (const auto* flag : {"again", "kept", "proof", "proof_none", "urgent", "sealing", "pressed", "small_files", "text_only", "called", "stale"})
         values.set(flag, false);
     for (const auto* text : {"proof_link", "proof_note", "token", "place", "minutes"}) values.set(text, "");
     values.set("small_bytes", std::to_string(small_files(*settings_)));
@@ -295,15 +295,20 @@ Result<LinePage> PageBuilder::line(const Catalogue& catalogue, Values values) co
 {
     auto digits = catalogue.digits("0123456789");
     if (!digits) return digits.error();
-    LinePage made{{}, {}, *std::move(digits)};
+    LinePage made{{}, {}, {}, *std::move(digits)};
     const auto in_holes = token_text_bytes + 2 * made.number(0).size();
     auto waiting = page("line", catalogue, values, {"token", "place", "minutes"}, in_holes);
     if (!waiting) return waiting.error();
     made.waiting = *std::move(waiting);
     values.set("called", true);
-    auto called = page("line", catalogue, std::move(values), {"token"}, in_holes);
+    auto called = page("line", catalogue, values, {"token"}, in_holes);
     if (!called) return called.error();
     made.called = *std::move(called);
+    values.set("called", false);
+    values.set("stale", true);
+    auto stale = page("line", catalogue, values);
+    if (!stale) return stale.error();
+    made.stale = *std::move(stale);
     return made;
 }
 

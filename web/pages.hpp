@@ -81,13 +81,14 @@ struct HoledPage {
 };
 // Holes: the note percent-encoded, and the note escaped.
 using ProofPage = HoledPage;
-// Hole: a token of token_text_bytes; under pressure two, with the same one: its field, and the address of the frame.
+// Hole: a token of token_text_bytes; under pressure two, with the same one: the address it is sent to, and that of the frame.
 using FormPage = HoledPage;
 
 // Stands in the form's frame under pressure, and renews itself.
 struct LinePage {
     HoledPage waiting;   // holes: the token, number() of the reports before this one, number() of the minutes that are left
     HoledPage called;    // it is this one's turn; hole: the token
+    StaticPage stale;    // of a token of before a restart: it has no place, and renews itself no more
     std::string digits;  // zero to nine
 
     // In the language's digits, with spaces before it, which no browser shows: all are of one length. What is longer is said as

@@ -121,7 +121,7 @@ Controls controls_of(const std::vector<HtmlToken>& tokens)
             if (i + 1 < tokens.size() && tokens[i + 1].tag.empty()) add(attribute("name"), tokens[i + 1].text);
         } else if (token.tag == "input") {
             const auto type = attribute("type");
-            if (type == "file" || type == "hidden") continue;
+            if (type == "file") continue;
             if ((type == "radio" || type == "checkbox") && !token.attributes.contains("checked")) continue;
             add(attribute("name"), attribute("value"));
         } else if (token.tag == "select") {

@@ -18,7 +18,7 @@ struct HtmlToken {
 };
 [[nodiscard]] std::vector<HtmlToken> scan_html(std::string_view html);
 
-// What a browser would send of a form that nobody has touched: each control's name and value; empty values, and what is hidden, left out.
+// What a browser would send of a form that nobody has touched: each control's name and value; empty values left out.
 using Controls = std::multimap<std::string, std::string>;
 [[nodiscard]] Controls controls_of(const std::vector<HtmlToken>& tokens);
 

@@ -213,6 +213,7 @@ TEST_CASE("every page that is sent packed has one size, and unpacks to the plain
         CHECK(line.number(0).size() == line.number(99'999).size());
         CHECK(line.number(100'000) == line.number(99'999));
         same(line.called.filled(std::array{test::made_token}));
+        same(line.stale);
         for (const auto number : {std::uint64_t{0}, std::uint64_t{31}, std::uint64_t{99'999}}) {
             const auto written = line.number(number);
             same(line.waiting.filled(std::array<std::string_view, 3>{test::made_token, written, written}));
@@ -271,7 +272,7 @@ TEST_CASE("the form posts what the server expects", "[web]")
 {
     for (const auto& language : pages().languages()) {
         const auto& form = test::form_page(pages(), language);
-        CHECK_THAT(form, Contains("<form method=\"post\" action=\"/" + language + "/report\" enctype=\"multipart/form-data\" "
+        CHECK_THAT(form, Contains("<form method=\"post\" action=\"/" + language + "/report?" + std::string(test::made_token) + "\" enctype=\"multipart/form-data\" "
                                   "accept-charset=\"utf-8\" autocomplete=\"off\""));
         CHECK_THAT(form, Contains("required minlength=\"10\" maxlength=\"4000\""));
         CHECK_THAT(form, Contains("type=\"file\" name=\"files\" multiple"));
@@ -341,15 +342,17 @@ TEST_CASE("the place in line is a small page that keeps itself, in the language'
     for (const auto& page : test::line_pages(pages())) {
         INFO(page.name << " in " << page.language);
         const bool called = page.name == "line, called";
+        const bool stale = page.name == "line, stale";
         const auto refresh = "<meta http-equiv=\"refresh\" content=\"" + std::string(called ? "30" : "10") + "; url=/" + page.language + "/line?" + std::string(test::made_token) + "\">";
-        CHECK_THAT(page.html, Contains(refresh));
+        if (stale) CHECK_THAT(page.html, !Contains("http-equiv") && !Contains("/line?"));
+        else CHECK_THAT(page.html, Contains(refresh));
         CHECK_THAT(page.html, Catch::StartsWith("<!DOCTYPE html>\n<html lang=\"" + page.language + "\" dir=\"" + sentence(page.language, "direction") + "\">"));
         CHECK_THAT(page.html, Contains("<title>" + sentence(page.language, "page_title") + "</title>"));
         CHECK(between(page.html, "<style>", "</style>") == between(pages().index().plain, "<style>", "</style>"));
         CHECK_THAT(page.html, !Contains("<script") && !Contains("<a ") && !Contains("<form"));
         const auto said = between(page.html, "<div role=\"status\">\n", "</div>");
-        CHECK_THAT(said, Contains("<h1>" + sentence(page.language, called ? "line_turn" : "line_title") + "</h1>"));
-        if (called) CHECK_THAT(said, Contains(sentence(page.language, "line_turn_advice")));
+        CHECK_THAT(said, Contains("<h1>" + sentence(page.language, called ? "line_turn" : stale ? "line_stale" : "line_title") + "</h1>"));
+        if (called || stale) CHECK_THAT(said, Contains(sentence(page.language, called ? "line_turn_advice" : "line_stale_advice")) && !Contains("<b>"));
         else
             for (const auto* key : {"line_before", "line_minutes"}) CHECK_THAT(said, Contains("<p>" + sentence(page.language, key) + " <b>"));
         for (const auto& token : test::scan_html(page.html))

@@ -233,6 +233,7 @@ std::vector<NamedPage> line_pages(const web::Pages& pages)
         const auto minutes = line.number(3);
         all.push_back({"line, waiting", language, line.waiting.filled(std::array<std::string_view, 3>{made_token, before, minutes}).plain});
         all.push_back({"line, called", language, line.called.filled(std::array{made_token}).plain});
+        all.push_back({"line, stale", language, line.stale.plain});
     }
     return all;
 }

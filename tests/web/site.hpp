@@ -73,7 +73,7 @@ struct NamedPage {
 // Every page but the log's and the place in line: index once, and of each language the form in its states, help, received in its
 // forms, problems, and the form again, in all its states for two of them.
 [[nodiscard]] std::vector<NamedPage> all_pages(const web::Pages& pages);
-// The place in line, twelfth and called.
+// The place in line: twelfth, called, and forgotten.
 [[nodiscard]] std::vector<NamedPage> line_pages(const web::Pages& pages);
 
 }  // namespace amana::test

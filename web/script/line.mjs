@@ -31,12 +31,12 @@ const isCount = (value) => value === value >>> 0;
 export function readAnswer(bytes) {
   if (bytes.byteLength !== ANSWER_BYTES) return null;
   try {
-    const { state, have, promise, token, bits, before, seconds } = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const { state, have, promise, token, bits, before, about, seconds, takes } = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     if (!STATES.includes(state) || (state === 'more' && !isCount(have))) return null;
-    if (state === 'wait') return isCount(before) && isCount(seconds) ? { state, before, seconds } : null;
+    if (state === 'wait') return [before, about, seconds].every(isCount) ? { state, before, about, seconds } : null;
     if (state === 'price')
       return token.length === 43 && bits > 0 && bits <= MOST_BITS ? { state, bits, token: base64(`${token.replace(/-/g, '+').replace(/_/g, '/')}=`) } : null;
-    return { state, have, promise: typeof promise === 'string' ? promise : '' };
+    return { state, have, takes, promise: typeof promise === 'string' ? promise : '' };
   } catch {
     return null;
   }

@@ -10,6 +10,7 @@ import { Alert, Panel, button, explain } from './views.mjs';
 
 const PATIENCE = 10000;  // milliseconds for which "send" waits for the worker
 const MAX_FILES = 256;
+const SMALL_FILES = 8 << 20;  // where there is room for these alone (web/form_state.hpp)
 const WORKER = '/script/worker.js';
 
 const { worker: workerAddress, sealing: sealingAddress } = document.currentScript.dataset;
@@ -31,14 +32,19 @@ class Page {
     this.sealing = sealing;
     this.words = new Words(sealing);
     const input = form.querySelector('[type=file]');
-    this.most = Number(input && input.dataset.most) || sealing.max_files_bytes;  // less than ever while space is short
-    this.words.limit = this.words.number(Math.floor(this.most / 104857.6) / 10);
+    this.limit(Number(input && input.dataset.most) || sealing.max_files_bytes);
     const ask = (message) => worker.postMessage(message);
     this.covers = hides;  // until it is over
     this.note = explain(form, this.words, { hides, bytes, covers: sealing.cover !== null, saving });
     panel.furnish(this.words, { hurry: () => ask({ do: 'hurry' }), cancel: () => this.cancel() });
     this.files = new ChosenFiles(input, this.words, ask, () => this.weigh());
     this.ask = ask;
+  }
+
+  /** What files may come to: less than ever while space is short. */
+  limit(bytes) {
+    this.most = bytes;
+    this.words.limit = this.words.number(Math.floor(bytes / 104857.6) / 10);
   }
 
   answers() { return new Answers(this.sealing.form, Array.from(new FormData(form))); }
@@ -115,13 +121,15 @@ class Page {
     panel.close();
   }
 
-  ended({ state, promise, perhaps, file }) {
+  ended({ state, promise, takes, perhaps, file }) {
     if (state === 'stored') { this.stored(promise); return; }
     const sent = this.files.sent;
     if (state === 'false') blocked = this;
     else if (!this.sending) { if (state === 'unable') this.giveUp(); return; }
     this.stop();
     const say = (key, values) => this.words.say(key, values);
+    const less = { small_files: 'problem_too_large', text: 'room_text' }[takes];  // would be taken now
+    if (less === 'problem_too_large') this.limit(Math.min(this.most, SMALL_FILES));
     const again = () => button('sealing-again', form.querySelector('button').textContent, submit);
     if (state === 'cancelled' && !perhaps) panel.mark('cancelled');
     else panel.mark('problem', perhaps ? 'perhaps' : state);
@@ -129,7 +137,8 @@ class Page {
     else if (perhaps) alert.show(say('seal_perhaps'), again());
     else if (state === 'cancelled') alert.show(say('seal_cancelled'));
     else if (state === 'closed') alert.show(say('problem_closed'), say('problem_closed_advice'));
-    else if (state === 'full') alert.show(say('problem_storage_full'), say('problem_storage_full_advice'), ...(sent.length > 0 ? [say('seal_full_files')] : []), again());
+    else if (state === 'full' && less && sent.length > 0) alert.show(say(less), say(`${less}_advice`), this.linkTo('files', labelOf('files')));
+    else if (state === 'full') alert.show(say('problem_storage_full'), say('problem_storage_full_advice'), again());
     else if (state === 'failed') alert.show(say('seal_failed'), say('seal_failed_advice'), again());
     else if (state === 'unreadable') alert.show(say('seal_unreadable', { file: sent[file].file.name }), say('seal_unreadable_advice'));
     else if (state === 'too_large') alert.show(say('problem_too_large'), say('problem_too_large_advice'));

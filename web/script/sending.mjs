@@ -51,7 +51,7 @@ export class Sender {
    *   job.cover, job.promise        for the head
    *   job.signal                    ends it
    *   job.tell(what)                hears { state: sending | not_yet | unknown | busy | from_start | new_keys, done, total }
-   *                                 and { state: wait, before }: how many are before it in the line
+   *                                 and { state: wait, before, about }: the line, and seconds
    *   job.givesWay()                whether it shall end rather than try again
    *   job.failed                    kept here: how many tries in a row nobody answered
    *   job.perhaps                   kept here: it may have been stored, and nobody knows

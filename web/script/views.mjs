@@ -71,7 +71,7 @@ export class Panel {
   }
 
   /** `state`: preparing, waiting, or one that the worker tells, with the numbers it tells. */
-  show(state, { done, total, before } = {}) {
+  show(state, { done, total, before, about } = {}) {
     const broken = ['not_yet', 'unknown', 'busy'].includes(state);
     const waits = ['waiting', 'wait'].includes(state);
     this.mark(state === 'waiting' ? state : broken || waits ? 'line' : 'sealing');
@@ -80,20 +80,12 @@ export class Panel {
     this.now.hidden = state !== 'waiting';
     this.bar.hidden = waits;
     this.cancel.textContent = this.words.say(broken ? 'seal_stop' : 'seal_cancel');
-    if (state === 'wait') this.amount.textContent = this.inLine(before);
+    const said = (key, number) => `${this.words.say(key)} ${this.words.number(number)}`;
+    if (state === 'wait') this.amount.textContent = `${said('line_before', before)} · ${said('line_minutes', Math.ceil(about / 60))}`;
     if (total === undefined) return;
     this.bar.value = done / total;
     Object.assign(this.section.dataset, { done, total });
     this.amount.textContent = this.words.say('seal_progress', { done: this.words.size(done), total: this.words.size(total) });
-  }
-
-  /** How many are before it, and as soon as fewer are than at first, about how long that will take. */
-  inLine(before) {
-    const now = performance.now();
-    if (!this.first || before > this.first.before) this.first = { before, now };
-    const { first } = this, said = (key, number) => `${this.words.say(key)} ${this.words.number(number)}`;
-    const minutes = Math.ceil(before * (now - first.now) / (first.before - before) / 60000);
-    return said('line_before', before) + (minutes < Infinity ? ` · ${said('line_minutes', minutes)}` : '');
   }
 }
 

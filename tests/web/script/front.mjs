@@ -39,7 +39,7 @@ export class FakeFront {
     this.covers = 0;
     this.log = [];               // every request: { kind, offset, total, length, upload }
     this.mistakes = [];          // what breaks section 3
-    this.pressure = null;        // { bits, waits }: what a place in line costs, and how often its holder is told to wait
+    this.pressure = null;        // { bits, waits, seconds }: what a place in line costs, how often its holder is told to wait, how long each time
     this.tokens = new Map();     // those given: { token, bits, waits, spent }
     this.meddle = () => null;    // ({ kind, offset, end, total, last, n }) -> 'break before' | 'break after' | { state, ... } | null
     this.newKeys();
@@ -94,7 +94,7 @@ export class FakeFront {
     }
     if (place.waits > 0) {
       if (asks) place.waits -= 1;
-      return { state: 'wait', before: 10 * place.waits + 1, seconds: 8 };
+      return { state: 'wait', before: 10 * place.waits + 1, about: 60 * place.waits + 10, seconds: place.seconds ?? 8 };
     }
     if (asks) return { state: 'turn' };
     place.spent = true;

@@ -69,15 +69,16 @@ const right = ({ front }) => same(front.mistakes, [], 'what the front was sent')
 
 await test('an answer is one of section 4, and nothing else', () => {
   const bytes = (text) => new TextEncoder().encode(text.padEnd(2048)).buffer;
-  same(readAnswer(bytes('{"state":"more","have":5}')), { state: 'more', have: 5, promise: '' }, 'more');
-  same(readAnswer(bytes('{"state":"stored","promise":"x"}')), { state: 'stored', have: undefined, promise: 'x' }, 'stored');
+  same(readAnswer(bytes('{"state":"more","have":5}')), { state: 'more', have: 5, takes: undefined, promise: '' }, 'more');
+  same(readAnswer(bytes('{"state":"stored","promise":"x"}')), { state: 'stored', have: undefined, takes: undefined, promise: 'x' }, 'stored');
   const token = '_-'.repeat(21) + 'w';
   same(readAnswer(bytes(`{"state":"price","token":"${token}","bits":9}`)), { state: 'price', bits: 9, token: Uint8Array.from(Buffer.from(token, 'base64url')) }, 'price');
-  same(readAnswer(bytes('{"state":"wait","before":31,"seconds":8}')), { state: 'wait', before: 31, seconds: 8 }, 'wait');
+  same(readAnswer(bytes('{"state":"wait","before":31,"about":120,"seconds":8}')), { state: 'wait', before: 31, about: 120, seconds: 8 }, 'wait');
   same(readAnswer(bytes('{"state":"turn"}')).state, 'turn', 'turn');
   for (const [given, bits] of [[token, 0], [token, 25], [token, -1], [token, 'x'], [token.slice(1), 9], [`${token}A`, 9], ['_-'.repeat(21) + 'x', 9], [`${token.slice(1)}*`, 9], [7, 9], [null, 9]])
     same(readAnswer(bytes(JSON.stringify({ state: 'price', token: given, bits }))), null, `price ${given} ${bits}`);
-  for (const [before, seconds] of [[1], [undefined, 8], [-1, 8], [1, 1.5], ['1', 8], [1, 2 ** 32]]) same(readAnswer(bytes(JSON.stringify({ state: 'wait', before, seconds }))), null, 'wait');
+  for (const more of [{ before: undefined }, { about: undefined }, { seconds: undefined }, { before: -1 }, { about: 1.5 }, { before: '1' }, { seconds: 2 ** 32 }])
+    same(readAnswer(bytes(JSON.stringify({ state: 'wait', before: 1, about: 1, seconds: 1, ...more }))), null, 'wait');
   for (const bad of ['{"state":"more"}', '{"state":"more","have":-1}', '{"state":"more","have":1.5}', '{"state":"kept"}', 'null', '[]', '', '{"state":"stored"', '<html>'])
     same(readAnswer(bytes(bad)), null, bad);
   for (const length of [0, 2047, 2049]) same(readAnswer(new TextEncoder().encode('{"state":"stored"}'.padEnd(length)).buffer), null, `${length} bytes`);
@@ -199,7 +200,7 @@ await test('busy is tried again; full, closed, failed and bad end it, and nothin
     const other = new Bench();
     other.front.meddle = ({ kind }) => (kind === 1 ? { state } : null);
     const ended = await other.send();
-    same([ended.state, ended.perhaps], [state, false], state);
+    same([ended.state, ended.perhaps, ended.takes], [state, false, undefined], state);
     same(other.front.stored.length, 0, 'reports');
     // And again, by hand: the same submission.
     other.front.meddle = () => null;
