@@ -17,14 +17,18 @@ Connections::Shield::~Shield()
 template <typename Change>
 void Connections::change(Group& group, Change change)
 {
-    if (group.has_idle()) next_.erase(&group);
+    for (std::size_t shaken = 0; shaken < 2; ++shaken)
+        if (!group.idle[shaken].empty()) next_[shaken].erase(&group);
     change();
-    if (group.has_idle()) next_.insert(&group);
+    for (std::size_t shaken = 0; shaken < 2; ++shaken)
+        if (!group.idle[shaken].empty()) next_[shaken].insert(&group);
 }
 
 void Connections::stop_being_idle(Seat& seat)
 {
-    if (std::exchange(seat.idle_, false)) groups_.at(seat.source_.get()).idle[seat.shaken_].erase(seat.at_);
+    if (!std::exchange(seat.idle_, false)) return;
+    groups_.at(seat.source_.get()).idle[seat.shaken_].erase(seat.at_);
+    --idle_[seat.shaken_];
 }
 
 void Connections::start_being_idle(Seat& seat)
@@ -33,12 +37,13 @@ void Connections::start_being_idle(Seat& seat)
     seat.since_ = ++last_;
     seat.at_ = idle.insert(idle.end(), &seat);
     seat.idle_ = true;
+    ++idle_[seat.shaken_];
 }
 
 bool Connections::room() const
 {
     const std::lock_guard lock(mutex_);
-    return connected_ < most_ || (!next_.empty() && connected_ < std::uint64_t{most_} + leaving_connections);
+    return connected_ < most_ || (any_idle() && connected_ < std::uint64_t{most_} + leaving_connections);
 }
 
 std::shared_ptr<Connections::Seat> Connections::enter(std::shared_ptr<const Source> source, std::function<void()> end)
@@ -58,9 +63,13 @@ std::shared_ptr<Connections::Seat> Connections::enter(std::shared_ptr<const Sour
 
 void Connections::end_one()
 {
-    if (next_.empty()) return;
-    auto& group = **next_.begin();
-    auto& seat = group.next();
+    if (!any_idle()) return;
+    std::size_t shaken = idle_[0] > most_ / 4 ? 0 : 1;
+    if (next_[shaken].empty()) shaken = 1 - shaken;
+    const auto& others = next_[1 - shaken];
+    if (!others.empty() && (*others.begin())->rank() > (*next_[shaken].begin())->rank()) shaken = 1 - shaken;
+    auto& group = **next_[shaken].begin();
+    auto& seat = *group.idle[shaken].front();
     change(group, [&] { stop_being_idle(seat); });
     seat.leaving_ = true;
     ++leaving_;

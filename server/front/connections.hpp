@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Who is connected, over all threads. When one more comes than may be, a connection ends for it: of the source that has most (where
-// the few that a browser opens count alike), one that has not shaken hands before one that has, the longest idle. Idle is whatever
-// brings no report: between requests, in a handshake, in a head, in an answer that nobody reads; since the last of these was done
-// with, not since the last byte. One that brings a report has a shield.
+// Who is connected, over all threads. When one more comes than may be, the one that has been idle longest, of the source that has
+// most, ends for it. Idle is whatever brings no report: between requests, in a handshake, in a head, in an answer that nobody reads;
+// since the last of these was done with, not since the last byte. One that brings a report has a shield. The few connections that a
+// browser opens count alike; and of sources that count alike those who have yet to shake hands may have a quarter of all, so that
+// neither they nor the others are pushed out by a flood of the other kind.
 #pragma once
 
 #include "server/front/sources.hpp"
@@ -12,8 +13,8 @@
 #include <functional>
 #include <list>
 #include <set>
-#include <tuple>
 #include <unordered_map>
+#include <utility>
 
 namespace amana::front {
 
@@ -86,18 +87,16 @@ private:
         std::uint32_t connected = 0;
         std::array<std::list<Seat*>, 2> idle;  // by whether they have shaken hands; the longest first
 
-        [[nodiscard]] bool has_idle() const { return !idle[0].empty() || !idle[1].empty(); }
-        [[nodiscard]] Seat& next() const { return *(idle[0].empty() ? idle[1] : idle[0]).front(); }
         [[nodiscard]] std::uint32_t rank() const { return std::max(connected, few_connections); }
     };
     struct Sooner {
+        std::size_t shaken;
         bool operator()(const Group* one, const Group* other) const
         {
-            const auto& a = one->next();
-            const auto& b = other->next();
-            return std::tuple(other->rank(), a.shaken_, a.since_) < std::tuple(one->rank(), b.shaken_, b.since_);
+            return std::pair(other->rank(), one->idle[shaken].front()->since_) < std::pair(one->rank(), other->idle[shaken].front()->since_);
         }
     };
+    using Order = std::set<Group*, Sooner>;
 
     void touch(Seat& seat);
     void shield(Seat& seat, bool shielded);
@@ -105,6 +104,7 @@ private:
     void change(Group& group, Change change);
     void stop_being_idle(Seat& seat);
     void start_being_idle(Seat& seat);
+    [[nodiscard]] bool any_idle() const { return !next_[0].empty() || !next_[1].empty(); }
     void end_one();
 
     const std::uint32_t most_;
@@ -113,7 +113,8 @@ private:
     std::uint32_t leaving_ = 0;
     std::uint64_t last_ = 0;
     std::unordered_map<const Source*, Group> groups_;
-    std::set<Group*, Sooner> next_;  // those who have an idle one
+    std::array<std::uint32_t, 2> idle_{};                          // how many are
+    std::array<Order, 2> next_{Order(Sooner{0}), Order(Sooner{1})};  // those who have an idle one
 };
 
 }  // namespace amana::front

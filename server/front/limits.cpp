@@ -100,6 +100,11 @@ std::vector<std::shared_ptr<Admitted::Record>> Limits::who_gives_way()
 void Limits::tend()
 {
     sources_.tend();
+    {
+        const std::lock_guard lock(mutex_);
+        if (Turns::Clock::now() - looked_at_ < timing_.round) return;
+        looked_at_ = Turns::Clock::now();
+    }
     for (const auto& record : who_gives_way()) {
         std::function<void()> end;
         {

@@ -90,6 +90,7 @@ public:
     struct Timing {
         std::chrono::milliseconds patience = std::chrono::seconds(2);  // of who has less than its share of the reports' places
         std::chrono::milliseconds grace = std::chrono::seconds(10);    // of a report whose source has more
+        std::chrono::milliseconds round = std::chrono::seconds(1);     // between two looks at who has more
     };
     Limits(const wire::Limits& config, const MemoryProtection& protection) : Limits(config, protection, Timing()) {}
     Limits(const wire::Limits& config, const MemoryProtection& protection, const Timing& timing);
@@ -113,8 +114,8 @@ public:
     // Somebody waits for memory, or to report: then no body may be slower than the slowest that config allows.
     [[nodiscard]] bool crowded() const { return requests_.waiting() > 0 || reports_.waiting() > 0; }
 
-    // To be called once a second, on whichever threads: renews the sources' key, and has reports of a source that holds more than
-    // its share give way, the slowest first, to those of others that have waited.
+    // To be called now and then, on whichever threads: renews the sources' key, and once a second, so that who was told has gone,
+    // has reports of a source that holds more than its share give way, the slowest first, to those of others that have waited.
     void tend();
 
 private:
@@ -131,6 +132,7 @@ private:
     Turns returns_;
     std::mutex mutex_;
     std::unordered_set<Admitted::Record*> records_;
+    Turns::Clock::time_point looked_at_ = Turns::Clock::now();
 };
 
 }  // namespace amana::front

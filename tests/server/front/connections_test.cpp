@@ -38,35 +38,43 @@ using Numbers = std::vector<std::size_t>;
 
 }  // namespace
 
-TEST_CASE("Of who has most, the longest idle; what has not shaken hands before what has")
+TEST_CASE("Of who has most, the longest idle, whether it has shaken hands or not")
 {
     Hall hall(30);
     const auto many = source(1);
     const auto more = source(2);
-    for (int i = 0; i < 12; ++i) hall.enter(many);      // 0 to 11, the longest of all
-    for (int i = 0; i < 18; ++i) hall.enter(more);      // 12 to 29
-    for (std::size_t i = 12; i < 20; ++i) hall.seats[i]->touch();
+    for (int i = 0; i < 12; ++i) hall.enter(many);  // 0 to 11, the longest of all
+    for (int i = 0; i < 18; ++i) hall.seats[hall.enter(more)]->touch();  // 12 to 29
     CHECK(hall.ended.empty());
+    hall.seats[12]->touch();
     hall.enter(source(3));
-    CHECK(hall.ended == Numbers{20});
+    CHECK(hall.ended == Numbers{13});
     for (std::size_t i = 21; i < 30; ++i) hall.leave(i);
     for (std::size_t i = 0; i < 9; ++i) hall.enter(source(10 + i));
-    CHECK(hall.ended == Numbers{20});
-    hall.leave(20);
+    CHECK(hall.ended == Numbers{13});
+    hall.leave(13);
     hall.enter(source(30));  // many has twelve, more has eight
-    CHECK(hall.ended == Numbers{20, 0});
+    CHECK(hall.ended == Numbers{13, 0});
     CHECK(hall.connections.count() == 31);  // one of them leaving
 }
 
-TEST_CASE("The few that a browser opens are not held against it")
+TEST_CASE("The few that a browser opens are not held against it, whoever floods: with connections, or with handshakes")
 {
-    Hall hall(20);
+    Hall hall(40);
     const auto browser = source(1);
     for (std::uint32_t i = 0; i < few_connections; ++i) hall.seats[hall.enter(browser)]->touch();
     for (std::uint64_t i = 0; i < 100; ++i) hall.enter(source(100 + i));
-    CHECK(hall.ended.size() == 100 - 12);
-    CHECK(hall.ended.front() == few_connections);  // who only connected goes, though the browser came before
+    CHECK(hall.ended.size() == 100 - 32);
     CHECK(*std::min_element(hall.ended.begin(), hall.ended.end()) == few_connections);
+
+    Hall other(40);
+    for (std::uint64_t i = 0; i < 40; ++i) other.seats[other.enter(source(100 + i))]->touch();
+    const auto fresh = other.enter(source(1));
+    for (std::uint64_t i = 0; i < 39; ++i) {
+        other.enter(source(200 + i));
+        other.seats.back()->touch();
+    }
+    CHECK(std::find(other.ended.begin(), other.ended.end(), fresh) == other.ended.end());
 }
 
 TEST_CASE("Of sources that have as many each, the longest idle goes: whoever has just come is safe for a whole round")

@@ -212,7 +212,7 @@ TEST_CASE("A source that holds more than its share, while another waits, has its
 {
     wire::Limits config;
     config.max_uploads = 4;
-    Limits limits(config, {true, SIZE_MAX}, {20ms, 20ms});
+    Limits limits(config, {true, SIZE_MAX}, {20ms, 20ms, 0ms});
     const auto hog = source(1);
     std::vector<std::optional<Admitted>> held;
     std::vector<int> ended;
