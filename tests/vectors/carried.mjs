@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //
 // A second implementation of what is signed and carried, from docs/ENVELOPE.md alone: signed notes (section 4), key
-// sets (5), secret files (6). Whatever is not as it should be throws. The log and its bundles are in log.mjs.
+// sets (5), secret files (6). Whatever is not as it should be throws. The log and its bundles are in log.mjs and the files beside it.
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { argon2id } from '@noble/hashes/argon2.js';

@@ -77,6 +77,9 @@ export class ChosenFiles {
     this.settle();
   }
 
+  /** Of files that are chosen from now on nothing is said. */
+  gone() { this.choose = () => {}; }
+
   /** A message of the worker's. */
   cleaned(message) {
     const found = this.files.find(({ id }) => id === message.id);

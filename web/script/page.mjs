@@ -147,9 +147,12 @@ class Page {
     else this.unable();
   }
 
+  /** The form is sent as without a script; but nobody's files are, who was told that their hidden data is taken out. */
   giveUp() {
+    if (this.files.files.length > 0) { this.unable(); return; }
     native = true;
     this.note.gone();
+    this.files.gone();
     panel.mark('unavailable');
   }
 
