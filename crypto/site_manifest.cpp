@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view site_title = "amana site v1";
 constexpr std::size_t max_kind_bytes = 32;
+constexpr std::size_t token_bytes = 43;
 constexpr std::size_t max_header_name_bytes = 64;
 
 bool is_header_name(std::string_view name)
@@ -36,6 +37,28 @@ std::string lower(std::string_view name)
     for (auto& c : out)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     return out;
+}
+
+// The place of the token that ends the address which this begins; npos where there is none.
+std::size_t token_behind(std::string_view text, std::string_view beginning)
+{
+    const auto at = text.find(beginning);
+    if (at == std::string_view::npos) return at;
+    const auto token = at + beginning.size();
+    const bool ends = token + token_bytes < text.size() && text[token + token_bytes] == '"';
+    return ends && is_token(text.substr(token, token_bytes)) ? token : std::string_view::npos;
+}
+
+std::string without_token(std::string_view body)
+{
+    std::string text(body);
+    const auto sent = token_behind(body, "/report?");
+    if (sent == std::string_view::npos) return text;
+    const auto framed = token_behind(body, "/line?");
+    text.replace(sent, token_bytes, token_bytes, 'A');
+    if (framed != std::string_view::npos && body.substr(framed, token_bytes) == body.substr(sent, token_bytes))
+        text.replace(framed, token_bytes, token_bytes, 'A');
+    return text;
 }
 
 bool parse_root(std::string_view line, SigningPublicKey& out)
@@ -84,6 +107,14 @@ bool headers_are_distinct(const std::vector<SiteHeader>& headers)
     return true;
 }
 
+// Pages ascend by path and hash, and only forms have one path in common.
+bool follows(const std::vector<SitePage>& pages, const SitePage& next)
+{
+    if (pages.empty() || pages.back().path < next.path) return true;
+    const auto& last = pages.back();
+    return last.path == next.path && last.hash < next.hash && last.kind == form_kind && next.kind == form_kind;
+}
+
 // One of the lines behind the first five.
 bool parse_site_line(std::string_view line, SiteManifest& manifest)
 {
@@ -95,7 +126,7 @@ bool parse_site_line(std::string_view line, SiteManifest& manifest)
     }
     const auto rest = behind(line, "page");
     auto page = rest ? parse_page(*rest) : std::nullopt;
-    if (!page || !ascends(manifest.pages, page->path) || manifest.pages.size() == max_site_pages) return false;
+    if (!page || !follows(manifest.pages, *page) || manifest.pages.size() == max_site_pages) return false;
     manifest.pages.push_back(*std::move(page));
     return true;
 }
@@ -126,11 +157,16 @@ bool parse_site_line(std::size_t number, std::string_view line, SiteManifest& ma
 
 }  // namespace
 
-Hash page_hash(ByteView body)
+bool is_token(std::string_view text)
+{
+    return text.size() == token_bytes && std::all_of(text.begin(), text.end(), [](char c) { return is_alphanumeric(c) || c == '-' || c == '_'; });
+}
+
+Hash page_hash(ByteView body, std::string_view kind)
 {
     auto end = body.size();
     while (end > 0 && (body[end - 1] == ' ' || body[end - 1] == '\n')) --end;
-    return sha256(body.first(end));
+    return kind == form_kind ? sha256(as_bytes(without_token(as_text(body.first(end))))) : sha256(body.first(end));
 }
 
 bool is_site_kind(std::string_view kind)
@@ -193,6 +229,11 @@ const SitePage* SiteManifest::find(std::string_view path) const
 {
     const auto found = std::find_if(pages.begin(), pages.end(), [&](const auto& page) { return page.path == path; });
     return found == pages.end() ? nullptr : &*found;
+}
+
+bool SiteManifest::lists(std::string_view path, const Hash& hash) const
+{
+    return std::any_of(pages.begin(), pages.end(), [&](const auto& page) { return page.path == path && page.hash == hash; });
 }
 
 }  // namespace amana::crypto

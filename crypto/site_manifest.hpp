@@ -11,8 +11,8 @@
 //                                       header KIND NAME: VALUE          KIND * is every address
 //                                       page SHA256 KIND PATH
 //
-// Files, headers (by kind and name) and pages (by path) stand in ascending order of bytes, each once. Hashes are lower-case
-// hexadecimal.
+// Files, headers (by kind and name) and pages (by path and hash) stand in ascending order of bytes, each once. Hashes are
+// lower-case hexadecimal. Only a form may stand under one path with several hashes: those of its variants.
 #pragma once
 
 #include "crypto/note.hpp"
@@ -33,9 +33,15 @@ inline constexpr std::size_t max_site_headers = 256;
 inline constexpr std::size_t max_site_path_bytes = 256;
 inline constexpr std::size_t max_header_value_bytes = 4096;
 
+// The one kind whose bodies differ from one answer to another, by a token (docs/ADMISSION.md, section 2), and by the moment.
+inline constexpr std::string_view form_kind = "form";
+// A token as it stands in an address: 43 characters of base64url.
+[[nodiscard]] bool is_token(std::string_view text);
+
 // What a site's manifest says of an address's body: unpacked, without the spaces and line feeds behind it, which pad some
-// answers and mean nothing in any of them.
-[[nodiscard]] Hash page_hash(ByteView body);
+// answers and mean nothing in any of them. In a form's, the token behind the first "/report?" and behind the first "/line?",
+// if both are one and an address ends there, is read as so many A: no other byte is passed over.
+[[nodiscard]] Hash page_hash(ByteView body, std::string_view kind = {});
 
 // 1 to 32 of a-z.
 [[nodiscard]] bool is_site_kind(std::string_view kind);
@@ -92,7 +98,10 @@ struct SiteManifest {
     [[nodiscard]] static Result<SiteManifest> parse(std::string_view text);
     // The signed note, held to the fingerprint of the root that must have signed it.
     [[nodiscard]] static Result<SiteManifest> open(const Note& note, std::string_view fingerprint);
+    // The first of this path, or null.
     [[nodiscard]] const SitePage* find(std::string_view path) const;
+    // Whether this is one of the bodies of this path.
+    [[nodiscard]] bool lists(std::string_view path, const Hash& hash) const;
 };
 
 }  // namespace amana::crypto

@@ -34,7 +34,24 @@ bool is_busy(unsigned status)
 bool is_report_address(const crypto::SiteManifest& site, std::string_view address)
 {
     constexpr std::string_view report = "report";
+    if (const auto query = address.find('?'); query != std::string_view::npos && crypto::is_token(address.substr(query + 1)))
+        address = address.substr(0, query);
     return address.ends_with("/report") && site.find(address.substr(0, address.size() - report.size())) != nullptr;
+}
+
+// Where the form of this address keeps the place in line of one who has no JavaScript (docs/ADMISSION.md, section 3).
+bool is_line_address(const crypto::SiteManifest& site, const std::string& form, std::string_view address)
+{
+    const auto* page = site.find(form);
+    const auto line = form + "line?";
+    return page != nullptr && page->kind == crypto::form_kind && address.starts_with(line) && crypto::is_token(address.substr(line.size()));
+}
+
+// "10; url=ADDRESS"
+bool renews_itself(std::string_view refresh, std::string_view address)
+{
+    const auto seconds = refresh.find_first_not_of("0123456789");
+    return seconds != 0 && seconds != std::string_view::npos && refresh.substr(seconds) == "; url=" + std::string(address);
 }
 
 std::string source_of(ByteView body)
@@ -73,7 +90,7 @@ std::optional<SiteAnswer> PageCheck::page(const crypto::SitePage& page)
     if (source_.is_live())
         for (auto& difference : header_differences(site_, page.kind, *answer)) findings_.add(page.path, std::move(difference));
     bodies_[page.path] = crypto::sha256(answer->body);
-    if (answer->too_large || crypto::page_hash(answer->body) != page.hash) differs(page, *answer);
+    if (answer->too_large || !site_.lists(page.path, crypto::page_hash(answer->body, page.kind))) differs(page, *answer);
     if (is_of_type(page, "javascript")) script(page, answer->body);
     if (is_of_type(page, "html") || as_text(answer->body).starts_with('<')) parse(page.path, answer->body);
     return std::move(*answer);
@@ -87,8 +104,10 @@ void PageCheck::differs(const crypto::SitePage& page, const SiteAnswer& answer)
                       std::string(do_not_trust));
         return;
     }
-    const auto served = to_hex(crypto::page_hash(answer.body));
-    const auto hashes = fmt::format(" (SHA-256 {}; signed was {})", served, to_hex(page.hash));
+    const auto served = to_hex(crypto::page_hash(answer.body, page.kind));
+    const auto variants = std::ranges::count(site_.pages, page.path, &crypto::SitePage::path);
+    const auto hashes = variants == 1 ? fmt::format(" (SHA-256 {}; signed was {})", served, to_hex(page.hash))
+                                      : fmt::format(" (SHA-256 {}; signed were {} others)", served, variants);
     if (is_of_type(page, "javascript"))
         findings_.add(page.path, "an altered script: its bytes are not those that were signed" + hashes,
                       std::string(altered_script_hint));
@@ -171,13 +190,33 @@ void PageCheck::use(const std::string& path, const PageUse& use)
                                       use.value.empty() ? "an address that is not named" : excerpt(use.value), use.where),
                           std::string(do_not_trust));
         return;
-    case What::forbidden:
-        findings_.add(
-            path,
-            fmt::format("has what no page of ours has: {}{}", use.where, use.value.empty() ? "" : ", " + excerpt(use.value)),
-            std::string(do_not_trust));
+    case What::frames: return is_line_address(site_, path, use.value) ? frame(path, use) : has_what_none_has(path, use);
+    case What::moves:
+    case What::forbidden: return has_what_none_has(path, use);
+    }
+}
+
+void PageCheck::has_what_none_has(const std::string& path, const PageUse& use)
+{
+    findings_.add(path, fmt::format("has what no page of ours has: {}{}", use.where, use.value.empty() ? "" : ", " + excerpt(use.value)),
+                  std::string(do_not_trust));
+}
+
+// What stands in it changes with every answer, so that no hash of it is signed. But it renews itself, and that is all it does.
+void PageCheck::frame(const std::string& path, const PageUse& frame)
+{
+    if (!source_.is_live()) return;
+    const auto line = path + "line";
+    const auto answer = source_.fetch(frame.value);
+    if (!answer || is_busy(answer->status)) {
+        report_.not_looked_at.push_back(answer ? fmt::format("{}: status {}", line, answer->status) : in_a_line(answer.error()));
         return;
     }
+    const auto found = uses_of_page(answer->body);
+    if (!found) findings_.add(line, "was not looked into: " + found.error().message, std::string(do_not_trust));
+    else
+        for (const auto& each : *found)
+            if (each.what != PageUse::What::moves || !renews_itself(each.value, frame.value)) has_what_none_has(line, each);
 }
 
 void PageCheck::uses()

@@ -53,6 +53,8 @@ private:
     void script_from(const std::string& path, const PageUse& use);
     void unknown_address(const std::string& path, const PageUse& use, std::string_view what);
     void parse(const std::string& path, ByteView body);
+    void frame(const std::string& path, const PageUse& use);
+    void has_what_none_has(const std::string& path, const PageUse& use);
 
     SiteSource& source_;
     const crypto::SiteManifest& site_;

@@ -14,10 +14,9 @@ namespace {
 using What = PageUse::What;
 
 // Elements that no page of ours has, and each of which loads, embeds or redirects.
-constexpr std::array<std::string_view, 24> forbidden_elements{
-    "iframe",   "frame",    "frameset", "object",  "embed",       "applet",  "portal", "base",
-    "audio",    "video",    "track",    "source",  "picture",     "canvas",  "dialog", "slot",
-    "template", "noscript", "noframes", "noembed", "fencedframe", "animate", "set",    "foreignobject"};
+constexpr std::array<std::string_view, 22> forbidden_elements{
+    "frame",    "frameset", "object",  "embed",   "applet",  "portal",      "base",    "audio", "video",        "track",   "source",
+    "picture",  "canvas",   "dialog",  "slot",    "template", "noframes",    "noembed", "fencedframe", "animate", "set", "foreignobject"};
 
 // Attributes whose value a browser loads by itself, on whatever element.
 constexpr std::array<std::string_view, 17> loading_attributes{
@@ -91,6 +90,7 @@ private:
         const auto tag = tag_name(element);
         const auto* src = gumbo_get_attribute(&element.attributes, "src");
         if (is_among(forbidden_elements, tag)) add(What::forbidden, "<" + tag + ">", src == nullptr ? "" : src->value);
+        if (tag == "iframe") add(What::frames, "<iframe>", src == nullptr ? "" : address(src->value));
         for (unsigned i = 0; i < element.attributes.length; ++i)
             attribute(element, tag, *static_cast<const GumboAttribute*>(element.attributes.data[i]));
         if (tag == "script" && src == nullptr) add(What::script_inline, "<script>", text_of(element));
@@ -116,6 +116,7 @@ private:
             return;
         }
         if (tag == "script" && name.starts_with("data-")) return add(What::names, where, value);
+        if (tag == "iframe" && name == "src") return;
         if (is_among(loading_attributes, name)) return add(What::loads, where, value);
         if (name != "href") return;
         if (runs_script(value)) return add(What::forbidden, where, attribute.value);
@@ -130,7 +131,8 @@ private:
         const auto name = lower(address(equivalent->value));
         const auto* content = gumbo_get_attribute(&element.attributes, "content");
         // A policy in a page can only forbid more.
-        if (name != "content-security-policy") add(What::forbidden, "meta " + name, content == nullptr ? "" : content->value);
+        if (name == "content-security-policy") return;
+        add(name == "refresh" ? What::moves : What::forbidden, "meta " + name, content == nullptr ? "" : content->value);
     }
 
     void style(const std::string& where, std::string_view text)

@@ -17,6 +17,8 @@ struct PageUse {
         loads,          // value: an address; where: "img src"
         sends,          // value: an address that a form is sent to; where: "form action"
         names,          // value: an address that a script of ours is given; where: "script data-worker"
+        frames,         // value: the address of a frame; where: "<iframe>"
+        moves,          // value: when and where to the page moves by itself; where: "meta refresh"
         forbidden,      // where: what no page of ours has; value: its address or text
     };
     What what;

@@ -76,7 +76,10 @@ std::vector<std::string> changes(const crypto::SiteManifest& before, const crypt
         if (std::none_of(before.headers.begin(), before.headers.end(), is_same))
             out.push_back("  " + header.kind + " " + header.name + ": " + header.value);
     }
+    // A form has as many lines as variants, and is told once.
     compare(before.pages, now.pages, "page", [](const crypto::SitePage& page) { return page.path; }, out);
+    const auto twice = std::ranges::unique(out);
+    out.erase(twice.begin(), twice.end());
     return out;
 }
 

@@ -23,13 +23,13 @@ export async function bundle(where, source, ...more) {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'amana-bundle-'));
   try {
     const whole = path.join(scratch, 'whole.js');
-    execFileSync(esbuild, [source, '--bundle', '--format=iife', '--target=es2020', '--charset=utf8', '--legal-comments=inline',
+    execFileSync(esbuild, [source, '--bundle', '--minify-syntax', '--format=iife', '--target=es2020', '--charset=utf8', '--legal-comments=inline',
       '--sourcemap=external', '--log-level=warning', `--outfile=${whole}`, ...more],
     { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, NODE_PATH: path.join(packages, 'node_modules') } });
     const map = JSON.parse(fs.readFileSync(`${whole}.map`, 'utf8'));
     map.sources = map.sources.map((name) => short(path.resolve(scratch, name), packages));
     const made = await minify({ [path.basename(source)]: fs.readFileSync(whole, 'utf8') }, {
-      ecma: 2020, compress: { passes: 2 }, mangle: true, format: { comments: /^!/ }, sourceMap: { content: map, includeSources: true },
+      ecma: 2020, compress: { passes: 2, inline: 1, lhs_constants: false }, mangle: true, format: { comments: /^!/ }, sourceMap: { content: map, includeSources: true },
     });
     return { code: `${made.code}\n`, map: `${made.map}\n` };
   } finally {

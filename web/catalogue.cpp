@@ -68,7 +68,7 @@ Result<Catalogue> Catalogue::load(const std::filesystem::path& locale_directory,
 Catalogue Catalogue::with(const MessageValues& further) const
 {
     auto other = *this;
-    other.values_.insert(further.begin(), further.end());
+    for (const auto& [name, value] : further) other.values_.insert_or_assign(name, value);
     return other;
 }
 

@@ -31,7 +31,7 @@ public:
     [[nodiscard]] Result<std::string> find(const std::string& msgid, std::uint32_t number) const;
     // A number in this language's own digits.
     [[nodiscard]] Result<std::string> digits(std::string_view number) const;
-    // The same with further values; its own come first.
+    // The same with further values, and with others in place of its own.
     [[nodiscard]] Catalogue with(const MessageValues& further) const;
     [[nodiscard]] const std::string& language() const { return language_; }
 

@@ -54,6 +54,7 @@ public:
         values.set("folded_sections", std::move(folded));
         for (const auto* key : {"title", "lead"}) values.set(key, sentence(key));
         values.set("alert_mark", marked(Slot::Kind::alert));
+        values.set("token", marked(Slot::Kind::token));
         values.set("proof_open", marked(Slot::Kind::proof_open));
         values.set("proof_checked", marked(Slot::Kind::proof_checked));
         if (failure_) return *failure_;

@@ -21,6 +21,7 @@ inline constexpr std::uint32_t rows_in_view = 2;
 struct Slot {
     enum class Kind : std::uint8_t {
         alert,          // the problem that is told
+        token,          // a token: in the address the form is sent to, and under pressure in that of the frame too
         open_section,   // " open" when anything of the section was answered
         shown_section,  // " data-shown" when it holds the problem: then it is shown whether it applies or not
         shown_field,    // the same of a question

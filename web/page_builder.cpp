@@ -17,9 +17,9 @@ namespace {
 
 using List = kainjow::mustache::list;
 
-// Where a proof will stand: in a link, and as text. A control character is in no catalogue and no template.
-constexpr std::string_view link_mark = "\x03";
-constexpr std::string_view note_mark = "\x04";
+// The holes of a page are marked by this and the next characters while it is made: they are in no catalogue and no template.
+constexpr char first_mark = '\x03';
+constexpr std::size_t most_marks = 3;
 // What a proof takes, in both its forms (server/wire: max_promise_bytes, three and six times).
 constexpr std::size_t most_in_holes = 2048;
 // More other languages than these go behind a button.
@@ -29,6 +29,12 @@ std::string megabytes(std::uint64_t bytes)
 {
     constexpr double tenths_of_a_mebibyte = static_cast<double>(1U << 20U) / 10;
     return fmt::format("{:g}", std::floor(static_cast<double>(bytes) / tenths_of_a_mebibyte) / 10);
+}
+
+// What files may come to where there is room for small ones.
+std::uint64_t small_files(const SiteSettings& settings)
+{
+    return std::min(settings.max_files_bytes, small_files_bytes);
 }
 
 std::string in_groups_of_four(std::string_view fingerprint)
@@ -73,12 +79,12 @@ Result<void> check_settings(const SiteSettings& settings)
     return {};
 }
 
-// Takes the mark out of a text that holds it once.
-std::optional<std::pair<std::string, std::string>> cut(const std::string& text, std::string_view mark)
+// What the page says that depends on the moment.
+void add_state(Values& values, FormState state)
 {
-    const auto at = text.find(mark);
-    if (at == std::string::npos || text.find(mark, at + 1) != std::string::npos) return std::nullopt;
-    return std::pair{text.substr(0, at), text.substr(at + mark.size())};
+    values.set("pressed", state.pressed);
+    values.set("small_files", state.room == Room::small_files);
+    values.set("text_only", state.room == Room::text_only);
 }
 
 }  // namespace
@@ -161,8 +167,10 @@ Result<Values> PageBuilder::common_values(const Catalogue& catalogue) const
     values.set("behind", "");
     values.set("logo", !settings_->logo.empty());
     values.set("logo_data", "data:image/png;base64," + to_base64(settings_->logo));
-    for (const auto* flag : {"again", "kept", "proof", "proof_none", "urgent", "sealing"}) values.set(flag, false);
-    for (const auto* text : {"proof_link", "proof_note"}) values.set(text, "");
+    for (const auto* flag : {"again", "kept", "proof", "proof_none", "urgent", "sealing", "pressed", "small_files", "text_only", "called", "stale"})
+        values.set(flag, false);
+    for (const auto* text : {"proof_link", "proof_note", "token", "place", "minutes"}) values.set(text, "");
+    values.set("small_bytes", std::to_string(small_files(*settings_)));
 
     List others;
     for (std::size_t i = 0; i < catalogues_.size(); ++i)
@@ -198,9 +206,11 @@ Result<void> PageBuilder::add_texts(Values& values, const Catalogue& catalogue) 
     return say("reading", {}, catalogue.find(in_days ? "read_every_days" : "read_every_hours", in_days ? hours / 24 : hours));
 }
 
-Result<void> PageBuilder::add_problem(Values& values, const Catalogue& catalogue, Problem what) const
+Result<void> PageBuilder::add_problem(Values& values, const Catalogue& catalogue, Problem what, Room room) const
 {
-    const auto key = fmt::format("problem_{}", problem_name(what));
+    // Where none are taken, fewer or smaller ones would not be either.
+    const bool no_files = room == Room::text_only && (what == Problem::too_large || what == Problem::too_many_parts);
+    const auto key = no_files ? "room_text" : fmt::format("problem_{}", problem_name(what));
     auto title = catalogue.find(key);
     if (!title) return title.error();
     const auto* story = questionnaire_->find(story_id);
@@ -223,6 +233,45 @@ Result<StaticPage> PageBuilder::page(const char* name, const Catalogue& catalogu
     return StaticPage{*std::move(packed), *std::move(plain)};
 }
 
+Result<HoledPage> PageBuilder::page(const char* name, const Catalogue& catalogue, Values values, const std::vector<std::string>& holes,
+                                   std::size_t in_holes) const
+{
+    std::string marks;
+    for (std::size_t i = 0; i < holes.size(); ++i) {
+        const auto same = std::ranges::find(holes, holes[i]) - holes.begin();
+        marks += static_cast<char>(first_mark + same);
+        values.set(holes[i], marks.substr(i));
+    }
+    const auto whole = templates_.render(name, catalogue, values);
+    if (!whole) return whole.error();
+    HoledPage made;
+    std::string found;
+    for (std::string_view rest = *whole;;) {
+        const auto at = std::ranges::find_if(rest, [](char c) { return c >= first_mark && c < first_mark + static_cast<char>(most_marks); });
+        const auto length = static_cast<std::size_t>(at - rest.begin());
+        made.parts.emplace_back(rest.substr(0, length));
+        if (at == rest.end()) break;
+        found += *at;
+        rest.remove_prefix(length + 1);
+    }
+    if (found != marks) return Error{fmt::format("{}.mustache must hold {{{{{}}}}}, in this order and no more", name, fmt::join(holes, "}}, {{")), {}};
+    made.packed = PackedPage::pack(std::vector<std::string_view>(made.parts.begin(), made.parts.end()));
+    const auto least = made.packed.least_bytes(in_holes);
+    if (least > packed_page_bytes)
+        return Error{fmt::format("{} in {}: a page takes {} bytes more than the {} it may have on the wire", name, catalogue.language(),
+                                 least - packed_page_bytes, packed_page_bytes),
+                     "Shorten its texts or logo."};
+    return made;
+}
+
+Result<Catalogue> PageBuilder::of_room(const Catalogue& catalogue, Room room) const
+{
+    if (room != Room::small_files) return catalogue;
+    const auto limit = catalogue.digits(megabytes(small_files(*settings_)));
+    if (!limit) return limit.error();
+    return catalogue.with({{"limit", *limit}});
+}
+
 Result<StaticPage> PageBuilder::index() const
 {
     const auto& catalogue = catalogues_.front();
@@ -231,18 +280,42 @@ Result<StaticPage> PageBuilder::index() const
     return page("index", catalogue, *values);
 }
 
-Result<StaticPage> PageBuilder::form(const Catalogue& catalogue, Values values) const
+Result<FormPage> PageBuilder::form(const Catalogue& catalogue, Values values, FormState state) const
 {
     if (const auto added = add_questions(values, *questionnaire_, catalogue, false); !added) return added.error();
+    add_state(values, state);
     values.set("sealing", true);
     values.set("page_script_hash", scripts_.page.hash);
     values.set("worker_script_hash", scripts_.worker.hash);
-    return page("form", catalogue, values);
+    const std::vector<std::string> holes(state.pressed ? 2 : 1, "token");
+    return page("form", catalogue, std::move(values), holes, holes.size() * token_text_bytes);
 }
 
-Result<AgainPage> PageBuilder::again(const Catalogue& catalogue, Values values) const
+Result<LinePage> PageBuilder::line(const Catalogue& catalogue, Values values) const
+{
+    auto digits = catalogue.digits("0123456789");
+    if (!digits) return digits.error();
+    LinePage made{{}, {}, {}, *std::move(digits)};
+    const auto in_holes = token_text_bytes + 2 * made.number(0).size();
+    auto waiting = page("line", catalogue, values, {"token", "place", "minutes"}, in_holes);
+    if (!waiting) return waiting.error();
+    made.waiting = *std::move(waiting);
+    values.set("called", true);
+    auto called = page("line", catalogue, values, {"token"}, in_holes);
+    if (!called) return called.error();
+    made.called = *std::move(called);
+    values.set("called", false);
+    values.set("stale", true);
+    auto stale = page("line", catalogue, values);
+    if (!stale) return stale.error();
+    made.stale = *std::move(stale);
+    return made;
+}
+
+Result<AgainPage> PageBuilder::again(const Catalogue& catalogue, Values values, FormState state) const
 {
     if (const auto added = add_questions(values, *questionnaire_, catalogue, true); !added) return added.error();
+    add_state(values, state);
     values.set("again", true);
     // Going elsewhere would lose what was typed.
     values.set("few_languages", false);
@@ -255,7 +328,7 @@ Result<AgainPage> PageBuilder::again(const Catalogue& catalogue, Values values) 
     if (!pieces) return pieces.error();
     page.pieces = *std::move(pieces);
     for (const auto what : all_problems) {
-        if (const auto added = add_problem(values, catalogue, what); !added) return added.error();
+        if (const auto added = add_problem(values, catalogue, what, state.room); !added) return added.error();
         values.set("kept", what != Problem::empty_story && what != Problem::wrong_encoding);
         auto alert = templates_.render("alert", catalogue, values);
         if (!alert) return alert.error();
@@ -287,18 +360,9 @@ Result<Pages::Received> PageBuilder::received(const Catalogue& catalogue, Values
     built.without_proof = *std::move(without);
     values.set("proof_none", false);
     values.set("proof", true);
-    values.set("proof_link", std::string(link_mark));
-    values.set("proof_note", std::string(note_mark));
-    const auto whole = templates_.render("received", catalogue, values);
-    if (!whole) return whole.error();
-    const auto link = cut(*whole, link_mark);
-    const auto note = link ? cut(link->second, note_mark) : std::nullopt;
-    if (!note) return Error{"received.mustache must hold {{proof_link}} and then {{proof_note}}, once", {}};
-    built.with_proof.parts = {link->first, note->first, note->second};
-    const std::array<std::string_view, 3> parts{link->first, note->first, note->second};
-    built.with_proof.packed = PackedPage::pack(parts);
-    if (built.with_proof.packed.least_bytes(most_in_holes) > packed_page_bytes)
-        return Error{fmt::format("the page with a proof does not fit its size in {}", catalogue.language()), "Shorten the texts or the logo."};
+    auto with = page("received", catalogue, std::move(values), {"proof_link", "proof_note"}, most_in_holes);
+    if (!with) return with.error();
+    built.with_proof = *std::move(with);
     return built;
 }
 
@@ -307,9 +371,19 @@ Result<Pages::Localised> PageBuilder::localised(const Catalogue& catalogue) cons
     const auto values = common_values(catalogue);
     if (!values) return values.error();
     Pages::Localised built;
-    auto empty_form = form(catalogue, *values);
-    if (!empty_form) return empty_form.error();
-    built.form = *std::move(empty_form);
+    for (const auto state : all_form_states) {
+        const auto of_files = of_room(catalogue, state.room);
+        if (!of_files) return of_files.error();
+        auto empty = form(*of_files, *values, state);
+        if (!empty) return empty.error();
+        built.forms.at(index_of(state)) = *std::move(empty);
+        auto filled = again(*of_files, *values, state);
+        if (!filled) return filled.error();
+        built.again.at(index_of(state)) = *std::move(filled);
+    }
+    auto in_line = line(catalogue, *values);
+    if (!in_line) return in_line.error();
+    built.line = *std::move(in_line);
     auto on_help = *values;
     on_help.set("behind", "help");
     auto help = page("help", catalogue, on_help);
@@ -322,14 +396,11 @@ Result<Pages::Localised> PageBuilder::localised(const Catalogue& catalogue) cons
     }
     for (const auto what : all_problems) {
         auto with_problem = *values;
-        if (const auto added = add_problem(with_problem, catalogue, what); !added) return added.error();
+        if (const auto added = add_problem(with_problem, catalogue, what, Room::all); !added) return added.error();
         auto problem = page("problem", catalogue, with_problem);
         if (!problem) return problem.error();
         built.problems.at(static_cast<std::size_t>(what)) = *std::move(problem);
     }
-    auto filled = again(catalogue, *values);
-    if (!filled) return filled.error();
-    built.again = *std::move(filled);
     return built;
 }
 

@@ -7,6 +7,7 @@
 #include "web/pages.hpp"
 #include "web/templates.hpp"
 
+#include <string>
 #include <vector>
 
 namespace amana::web {
@@ -35,10 +36,15 @@ private:
     // What every page of a language may mention; a page sets those that differ.
     [[nodiscard]] Result<Values> common_values(const Catalogue& catalogue) const;
     [[nodiscard]] Result<void> add_texts(Values& values, const Catalogue& catalogue) const;
-    [[nodiscard]] Result<void> add_problem(Values& values, const Catalogue& catalogue, Problem what) const;
+    [[nodiscard]] Result<void> add_problem(Values& values, const Catalogue& catalogue, Problem what, Room room) const;
     [[nodiscard]] Result<StaticPage> page(const char* name, const Catalogue& catalogue, const Values& values) const;
-    [[nodiscard]] Result<StaticPage> form(const Catalogue& catalogue, Values values) const;
-    [[nodiscard]] Result<AgainPage> again(const Catalogue& catalogue, Values values) const;
+    // The same with holes where these values stand, in this order.
+    [[nodiscard]] Result<HoledPage> page(const char* name, const Catalogue& catalogue, Values values, const std::vector<std::string>& holes, std::size_t in_holes) const;
+    // The catalogue as it speaks of files where there is room for these.
+    [[nodiscard]] Result<Catalogue> of_room(const Catalogue& catalogue, Room room) const;
+    [[nodiscard]] Result<FormPage> form(const Catalogue& catalogue, Values values, FormState state) const;
+    [[nodiscard]] Result<AgainPage> again(const Catalogue& catalogue, Values values, FormState state) const;
+    [[nodiscard]] Result<LinePage> line(const Catalogue& catalogue, Values values) const;
     [[nodiscard]] Result<Pages::Received> received(const Catalogue& catalogue, Values values, bool urgent) const;
 
     const SiteSettings* settings_;

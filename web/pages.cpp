@@ -63,7 +63,34 @@ const Pages::Localised& Pages::in(std::string_view language) const
     return found->second;
 }
 
-const StaticPage& Pages::form(std::string_view language) const { return in(language).form; }
+StaticPage HoledPage::filled(std::span<const std::string_view> holes) const
+{
+    std::vector<ByteView> bytes;
+    for (const auto hole : holes) bytes.push_back(as_bytes(hole));
+    const auto around = packed.around(bytes);
+    require(around.has_value(), "more in a page's holes than it has room for");
+    StaticPage page;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const auto hole = i < holes.size() ? holes[i] : std::string_view();
+        page.packed.append(as_text(around->at(i))).append(hole);
+        page.plain.append(parts[i]).append(hole);
+    }
+    return page;
+}
+
+std::string LinePage::number(std::uint64_t value) const
+{
+    auto decimal = std::to_string(value);
+    if (decimal.size() > most_digits) decimal.assign(most_digits, '9');
+    const auto width = digits.size() / 10;
+    std::string written(width * (most_digits - decimal.size()), ' ');
+    for (const char digit : decimal) written.append(digits, width * static_cast<std::size_t>(digit - '0'), width);
+    return written;
+}
+
+const FormPage& Pages::form(std::string_view language, FormState state) const { return in(language).forms.at(index_of(state)); }
+
+const LinePage& Pages::line(std::string_view language) const { return in(language).line; }
 
 const StaticPage& Pages::sealing(std::string_view language) const { return in(language).sealing; }
 
@@ -86,6 +113,6 @@ const StaticPage& Pages::problem(std::string_view language, Problem what) const
     return in(language).problems.at(static_cast<std::size_t>(what));
 }
 
-const AgainPage& Pages::form_again(std::string_view language) const { return in(language).again; }
+const AgainPage& Pages::form_again(std::string_view language, FormState state) const { return in(language).again.at(index_of(state)); }
 
 }  // namespace amana::web

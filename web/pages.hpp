@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "web/form_page.hpp"
+#include "web/form_state.hpp"
 #include "web/log_pages.hpp"
 #include "web/packed.hpp"
 #include "web/problem.hpp"
@@ -21,6 +22,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,10 +71,30 @@ struct Scripts {
     SealingScript worker;
 };
 
-// The page that shows a proof: its holes are the note percent-encoded, and the note escaped.
-struct ProofPage {
+// A page with holes, which the front fills anew for each who asks: packed for browsers, plain for programs that can't unpack.
+struct HoledPage {
     PackedPage packed;
-    std::array<std::string, 3> parts;
+    std::vector<std::string> parts;  // before, between and behind the holes
+
+    // With these in its holes: nothing secret, for it copies them, and no more than the page was made for.
+    [[nodiscard]] StaticPage filled(std::span<const std::string_view> holes) const;
+};
+// Holes: the note percent-encoded, and the note escaped.
+using ProofPage = HoledPage;
+// Hole: a token of token_text_bytes; under pressure two, with the same one: the address it is sent to, and that of the frame.
+using FormPage = HoledPage;
+
+// Stands in the form's frame under pressure, and renews itself.
+struct LinePage {
+    HoledPage waiting;   // holes: the token, number() of the reports before this one, number() of the minutes that are left
+    HoledPage called;    // it is this one's turn; hole: the token
+    StaticPage stale;    // of a token of before a restart: it has no place, and renews itself no more
+    std::string digits;  // zero to nine
+
+    // In the language's digits, with spaces before it, which no browser shows: all are of one length. What is longer is said as
+    // the largest there is.
+    [[nodiscard]] std::string number(std::uint64_t value) const;
+    inline static constexpr std::size_t most_digits = 5;
 };
 
 // The form once more, with what was typed.
@@ -94,14 +116,15 @@ public:
 
     // For the pages below: a language that isn't configured gives the first one's page, for a path is a stranger's text.
     [[nodiscard]] const StaticPage& index() const { return index_; }                                  // GET /
-    [[nodiscard]] const StaticPage& form(std::string_view language) const;                            // GET /{lang}/
+    [[nodiscard]] const FormPage& form(std::string_view language, FormState state) const;              // GET /{lang}/
+    [[nodiscard]] const LinePage& line(std::string_view language) const;                              // GET /{lang}/line?TOKEN
     [[nodiscard]] const StaticPage& help(std::string_view language) const;                            // GET /{lang}/help
     [[nodiscard]] const StaticPage& received(std::string_view language, bool urgent) const;           // where a 303 leads
     // The same, as the answer itself: with the proof that was asked for, or saying that there is none.
     [[nodiscard]] const ProofPage& received_with_proof(std::string_view language, bool urgent) const;
     [[nodiscard]] const StaticPage& received_without_proof(std::string_view language, bool urgent) const;
     [[nodiscard]] const StaticPage& problem(std::string_view language, Problem what) const;
-    [[nodiscard]] const AgainPage& form_again(std::string_view language) const;
+    [[nodiscard]] const AgainPage& form_again(std::string_view language, FormState state) const;
 
     [[nodiscard]] const LogPages& log() const { return *log_; }
 
@@ -120,12 +143,13 @@ private:
         StaticPage without_proof;
     };
     struct Localised {
-        StaticPage form;
+        std::array<FormPage, all_form_states.size()> forms;
+        LinePage line;
         StaticPage sealing;
         StaticPage help;
         std::array<Received, 2> received;  // not urgent, urgent
         std::array<StaticPage, all_problems.size()> problems;
-        AgainPage again;
+        std::array<AgainPage, all_form_states.size()> again;
     };
     friend class PageBuilder;
 

@@ -19,6 +19,7 @@ std::string_view problem_name(Problem problem)
     case Problem::bad_request: return "bad_request";
     case Problem::timed_out: return "timed_out";
     case Problem::busy: return "busy";
+    case Problem::crowded: return "crowded";
     case Problem::internal: return "internal";
     case Problem::method_not_allowed: return "method_not_allowed";
     }

@@ -24,6 +24,7 @@ enum class Problem : std::uint8_t {
     bad_request,
     timed_out,
     busy,
+    crowded,  // it is not this form's turn in the line
     internal,
     method_not_allowed,
 };
@@ -31,7 +32,7 @@ enum class Problem : std::uint8_t {
 inline constexpr std::array all_problems{
     Problem::empty_story, Problem::short_story,  Problem::long_story, Problem::long_answer, Problem::wrong_encoding, Problem::too_large,
     Problem::too_many_parts, Problem::storage_full, Problem::closed,  Problem::not_found,      Problem::bad_request,
-    Problem::timed_out,   Problem::busy,         Problem::internal,   Problem::method_not_allowed,
+    Problem::timed_out,   Problem::busy,         Problem::crowded,    Problem::internal,       Problem::method_not_allowed,
 };
 
 // The enumerator's own spelling.

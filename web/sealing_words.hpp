@@ -8,14 +8,14 @@
 namespace amana::web {
 
 // What may stand in braces in these sentences. The script fills it in, so in sealing.json each stands as it does here.
-inline constexpr std::array<std::string_view, 5> sealing_places{"size", "done", "total", "number", "file"};
+inline constexpr std::array<std::string_view, 6> sealing_places{"size", "done", "total", "number", "file", "limit"};
 
-inline constexpr std::array<std::string_view, 98> sealing_words{
+inline constexpr std::array<std::string_view, 102> sealing_words{
     "seal_here", "seal_how", "seal_protects", "seal_not_script", "seal_not_address", "seal_not_network", "seal_not_device",
     "seal_cover", "seal_cover_what", "seal_cover_cost", "seal_cover_wait", "seal_cover_files", "seal_cover_saving",
     "seal_cover_off", "seal_cover_over", "seal_linger", "seal_waiting", "seal_at_once", "seal_at_once_shows", "seal_preparing",
     "seal_sending", "seal_progress", "seal_megabytes", "seal_cost", "seal_cost_why", "seal_stay", "seal_cancel", "seal_stop",
-    "seal_cancelled", "seal_perhaps", "seal_not_yet", "seal_unknown", "seal_from_start", "seal_busy", "seal_new_keys",
+    "seal_cancelled", "seal_perhaps", "seal_not_yet", "seal_unknown", "seal_from_start", "seal_busy", "seal_wait", "line_before", "line_minutes", "seal_new_keys",
     "seal_false", "seal_false_advice", "seal_failed", "seal_failed_advice", "seal_unable", "seal_unable_advice", "seal_unable_files",
     "seal_unsealed", "seal_photos", "seal_cleaning", "seal_clean", "seal_removed", "seal_what_place", "seal_what_time",
     "seal_what_camera", "seal_what_text", "seal_what_preview", "seal_what_other", "seal_keep", "seal_uncleanable",
@@ -23,7 +23,7 @@ inline constexpr std::array<std::string_view, 98> sealing_words{
     "seal_short_advice", "problem_empty_story", "problem_empty_story_advice", "problem_short_story", "problem_long_story",
     "problem_long_story_advice", "problem_long_answer", "problem_long_answer_advice", "problem_too_large",
     "problem_too_large_advice", "problem_too_many_parts", "problem_too_many_parts_advice", "problem_storage_full",
-    "problem_storage_full_advice", "problem_closed", "problem_closed_advice",
+    "problem_storage_full_advice", "room_text", "room_text_advice", "problem_closed", "problem_closed_advice",
     "go_to_field", "received_title", "received_sealed", "received_thanks", "received_no_reply",
     "received_urgent", "received_next", "received_history", "received_files", "received_close", "received_limits",
     "received_another", "safe_more", "proof_title", "proof_warning", "proof_once", "proof_save", "proof_copy", "proof_later",

@@ -68,6 +68,7 @@ void FormAgain::begin_slot(const web::Slot& slot)
     case web::Slot::Kind::checked: slot_ = when(answers_.chosen(*slot.field, option()), checked); return;
     case web::Slot::Kind::selected: slot_ = when(answers_.chosen(*slot.field, option()), selected); return;
     case web::Slot::Kind::row_selected: slot_ = when(answers_.chosen(*slot.field, option(), slot.row), selected); return;
+    case web::Slot::Kind::token: slot_ = token_; return;
     }
 }
 

@@ -10,9 +10,9 @@ namespace amana::front {
 
 class FormAgain {
 public:
-    // All of them outlive this.
-    FormAgain(const web::AgainPage& page, const Answers& answers, web::Problem problem, const web::Field* wrong, bool wants_proof)
-        : page_(page), answers_(answers), problem_(problem), wrong_(wrong), wants_proof_(wants_proof)
+    // All of them outlive this. `token` is the page's own, as text.
+    FormAgain(const web::AgainPage& page, const Answers& answers, web::Problem problem, const web::Field* wrong, bool wants_proof, std::string_view token)
+        : page_(page), answers_(answers), problem_(problem), wrong_(wrong), wants_proof_(wants_proof), token_(token)
     {
         begin(0);
     }
@@ -31,6 +31,7 @@ private:
     web::Problem problem_;
     const web::Field* wrong_;
     bool wants_proof_;
+    std::string_view token_;
     std::size_t piece_ = 0;
     std::string_view before_;  // what is left of the piece, ours
     std::string_view slot_;    // what is left in its slot, ours

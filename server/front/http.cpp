@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "server/front/http.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/impl/basic_parser.hpp>
@@ -13,7 +12,8 @@ namespace amana::front {
 
 namespace {
 
-constexpr auto place_step = std::chrono::milliseconds(20);
+// For a body to reach its speed; a phone's line may be away for a while.
+constexpr auto slow_start = std::chrono::seconds(30);
 
 HttpFailure from_io(IoFailure failure)
 {
@@ -47,8 +47,11 @@ bool accepts_gzip(std::string_view value)
 
 // Whatever a proxy on the way may have read otherwise is refused (RFC 9112, sections 3.2, 6.1 and 6.3): a field that stands
 // twice, a length that isn't one number, a coding that isn't chunked alone. Beast takes unknown codings for no body at all.
-void RequestParser::on_field_impl(http::field field, text, text value, error& ec)
+void RequestParser::on_field_impl(http::field field, text name, text value, error& ec)
 {
+    if (is_header_done()) aside(name.size() + value.size(), ec);
+    else if (++fields_ > max_head_fields) ec = http::error::header_limit;
+    if (ec) return;
     const auto once = [&](bool& seen) {
         if (std::exchange(seen, true)) ec = http::error::bad_value;
     };
@@ -81,7 +84,16 @@ std::size_t RequestParser::on_body_impl(text piece, error&)
     return piece.size();
 }
 
-void RequestParser::on_chunk_header_impl(std::uint64_t, text, error&) {}
+void RequestParser::aside(std::size_t bytes, error& ec)
+{
+    asides_bytes_ += bytes;
+    if (bytes > max_aside_bytes || asides_bytes_ > max_asides_bytes) ec = http::error::bad_chunk_extension;
+}
+
+void RequestParser::on_chunk_header_impl(std::uint64_t, text extensions, error& ec)
+{
+    aside(extensions.size(), ec);
+}
 
 std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, text piece, error& ec)
 {
@@ -90,18 +102,10 @@ std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, text piece, error& 
 
 void RequestParser::on_finish_impl(error&) {}
 
-// False when no place became free in time.
+// False when its turn did not come in time.
 asio::awaitable<bool> HttpReader::take_buffer(Stream::Clock::time_point until)
 {
-    place_ = limits_.request();
-    if (!place_) {
-        asio::steady_timer timer(co_await asio::this_coro::executor);
-        while (!place_ && Stream::Clock::now() < until) {
-            timer.expires_after(place_step);
-            co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-            place_ = limits_.request();
-        }
-    }
+    place_ = co_await limits_.requests().take(source_, stream_.bell(), until);
     if (!place_) co_return false;
     buffer_ = SecretBuffer(read_buffer_bytes);
     co_return true;
@@ -112,6 +116,19 @@ void HttpReader::drop_buffer()
     begin_ = end_ = 0;
     buffer_ = SecretBuffer();
     place_.reset();
+}
+
+// What is answered, however slowly its answer is read, needs none.
+void HttpReader::drop_buffer_when_done()
+{
+    if (parser_->is_done() && begin_ == end_) drop_buffer();
+}
+
+Stream::Clock::time_point HttpReader::body_deadline() const
+{
+    const auto until = std::min(body_begun_ + config_.body_timeout, Stream::Clock::now() + config_.idle_timeout);
+    if (!limits_.crowded()) return until;
+    return std::min(until, body_begun_ + slow_start + std::chrono::seconds(body_bytes_ / config_.slowest));
 }
 
 asio::awaitable<Result<void, HttpFailure>> HttpReader::more()
@@ -159,6 +176,9 @@ asio::awaitable<Result<Request, HttpFailure>> HttpReader::head()
     if (fresh) {
         const bool taken = co_await take_buffer(deadline);
         if (!taken) co_return HttpFailure::timed_out;
+    } else {
+        const auto executor = co_await asio::this_coro::executor;
+        co_await asio::post(executor, asio::use_awaitable);
     }
     while (!parser_->is_header_done()) {
         if (begin_ == end_ || parser_->got_some()) {
@@ -171,7 +191,10 @@ asio::awaitable<Result<Request, HttpFailure>> HttpReader::head()
         if (const auto parsed = parse(); !parsed) co_return parsed.error();
     }
     if (parser_->upgrade() && parser_->request.verb == http::verb::connect) co_return HttpFailure::malformed;
-    body_deadline_ = Stream::Clock::now() + config_.body_timeout;
+    body_begun_ = Stream::Clock::now();
+    body_bytes_ = 0;
+    ++requests_;
+    drop_buffer_when_done();
     co_return parser_->request;
 }
 
@@ -181,19 +204,24 @@ asio::awaitable<Result<ByteView, HttpFailure>> HttpReader::body()
     bool fresh = begin_ < end_;
     while (!parser_->is_done() && parser_->body.empty()) {
         if (!fresh) {
-            stream_.set_deadline(std::min(body_deadline_, Stream::Clock::now() + config_.idle_timeout));
+            stream_.set_deadline(body_deadline());
+            const auto before = end_ - begin_;
             if (const auto got = co_await more(); !got) co_return got.error();
+            body_bytes_ += end_ - begin_ - before;
         }
         const auto before = begin_;
         if (const auto parsed = parse(); !parsed) co_return parsed.error();
         fresh = begin_ != before && begin_ < end_;
     }
+    if (parser_->body.empty()) drop_buffer_when_done();
     co_return as_bytes(parser_->body);
 }
 
+// Who sent the next request before this one's answer keeps nobody waiting for it: it may come again.
 bool HttpReader::keeps_alive() const
 {
-    return parser_ && parser_->is_done() && parser_->keep_alive();
+    if (!parser_ || !parser_->is_done() || !parser_->keep_alive()) return false;
+    return requests_ < config_.max_requests && (begin_ == end_ || limits_.requests().waiting() == 0);
 }
 
 }  // namespace amana::front

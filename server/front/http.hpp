@@ -19,6 +19,10 @@ namespace http = boost::beast::http;
 
 inline constexpr std::size_t read_buffer_bytes = 16 * 1024;
 inline constexpr std::uint32_t max_head_bytes = 8 * 1024;
+inline constexpr std::uint32_t max_head_fields = 64;
+// What a chunked body may have beside its chunks: a line's extensions, or a field behind it; and all of them.
+inline constexpr std::size_t max_aside_bytes = 256;
+inline constexpr std::size_t max_asides_bytes = 4 * 1024;
 // To who asks before sending (RFC 9110, 10.1.1).
 inline constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -61,13 +65,19 @@ private:
     bool seen_type_ = false;
     bool seen_host_ = false;
     bool seen_length_ = false;
+    std::uint32_t fields_ = 0;
+    std::size_t asides_bytes_ = 0;
+    void aside(std::size_t bytes, error& ec);
 };
 
 class HttpReader {
 public:
-    HttpReader(Stream& stream, const wire::Limits& config, Limits& limits) : stream_(stream), config_(config), limits_(limits) {}
+    HttpReader(Stream& stream, const wire::Limits& config, Limits& limits, std::shared_ptr<const Source> source)
+        : stream_(stream), config_(config), limits_(limits), source_(std::move(source))
+    {
+    }
 
-    // The next request's head. Waits for its first byte, and then for its place in locked memory, without a buffer.
+    // The next request's head. Waits for its first byte, and then for its turn of a place in locked memory, without a buffer.
     [[nodiscard]] asio::awaitable<Result<Request, HttpFailure>> head();
     // The next piece of the body, valid until the next call; empty at its end.
     [[nodiscard]] asio::awaitable<Result<ByteView, HttpFailure>> body();
@@ -79,18 +89,23 @@ public:
 private:
     [[nodiscard]] asio::awaitable<bool> take_buffer(Stream::Clock::time_point until);
     void drop_buffer();
+    void drop_buffer_when_done();
+    [[nodiscard]] Stream::Clock::time_point body_deadline() const;
     [[nodiscard]] asio::awaitable<Result<void, HttpFailure>> more();
     [[nodiscard]] Result<void, HttpFailure> parse();
 
     Stream& stream_;
     const wire::Limits& config_;
     Limits& limits_;
+    std::shared_ptr<const Source> source_;
     std::optional<RequestParser> parser_;
-    std::optional<Place> place_;  // for the buffer
+    std::optional<Turns::Place> place_;  // for the buffer
     SecretBuffer buffer_;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
-    Stream::Clock::time_point body_deadline_;
+    Stream::Clock::time_point body_begun_;
+    std::uint64_t body_bytes_ = 0;  // that came
+    std::uint32_t requests_ = 0;
     bool idle_ = true;
 };
 

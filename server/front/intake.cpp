@@ -26,12 +26,12 @@ bool is_type(std::string_view type)
 }  // namespace
 
 Intake::Intake(Admitted admitted, KeeperLink& link, std::vector<crypto::XWingPublicKey> recipients, FormReader form,
-               const web::Questionnaire& questionnaire, std::uint64_t max_files_bytes)
+               const web::Questionnaire& questionnaire, FilesTaken files)
     : admitted_(std::move(admitted)),
       link_(link),
       recipients_(std::move(recipients)),
       form_(std::move(form)),
-      files_left_(max_files_bytes),
+      files_(files),
       answers_(questionnaire, text_),
       questionnaire_(questionnaire)
 {
@@ -54,6 +54,7 @@ void Intake::fail_files(web::Problem problem)
 
 asio::awaitable<void> Intake::take(ByteView body)
 {
+    admitted_.received(body.size());
     form_.feed(body);
     for (;;) {
         switch (form_.next()) {
@@ -122,6 +123,10 @@ void Intake::begin_file(const Part& part)
 
 bool Intake::begin_attachment()
 {
+    if (!files_.any) {
+        fail_files(web::Problem::too_large);
+        return false;
+    }
     if (attachments_.size() == crypto::max_attachments) {
         fail_files(web::Problem::too_many_parts);
         return false;
@@ -149,12 +154,12 @@ asio::awaitable<void> Intake::take_data(ByteView data)
 
 asio::awaitable<void> Intake::take_file_data(ByteView data)
 {
-    if (data.size() > files_left_) {
+    if (data.size() > files_.bytes) {
         fail_files(web::Problem::too_large);
         co_return;
     }
     if (!attachment_open_ && !begin_attachment()) co_return;
-    files_left_ -= data.size();
+    files_.bytes -= data.size();
     hash_->update(data);
     attachments_.back().size += data.size();
     while (!data.empty()) {

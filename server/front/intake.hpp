@@ -12,6 +12,7 @@
 #include "server/front/form.hpp"
 #include "server/front/keeper_link.hpp"
 #include "server/front/limits.hpp"
+#include "server/front/room.hpp"
 #include "web/problem.hpp"
 
 #include <optional>
@@ -28,7 +29,7 @@ class Intake {
 public:
     // The questionnaire outlives it.
     Intake(Admitted admitted, KeeperLink& link, std::vector<crypto::XWingPublicKey> recipients, FormReader form,
-           const web::Questionnaire& questionnaire, std::uint64_t max_files_bytes);
+           const web::Questionnaire& questionnaire, FilesTaken files);
 
     // It is known before the form is read that it can't be accepted: nothing is sealed, the text is kept all the same.
     void refuse(web::Problem problem) { fail(problem); }
@@ -78,7 +79,7 @@ private:
     KeeperLink& link_;
     std::vector<crypto::XWingPublicKey> recipients_;
     FormReader form_;
-    std::uint64_t files_left_;
+    FilesTaken files_;  // what is left of them
     std::size_t names_left_ = max_names_bytes;
 
     std::optional<web::Problem> problem_;

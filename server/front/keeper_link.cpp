@@ -64,11 +64,12 @@ asio::awaitable<Upload::Outcome> Upload::finish(bool wants_promise)
     co_return *outcome_;
 }
 
-KeeperLink::KeeperLink(asio::io_context& context, UniqueFd channel, std::function<void()> lost)
+KeeperLink::KeeperLink(asio::io_context& context, UniqueFd channel, std::function<void()> lost, std::function<void(std::uint64_t)> room)
     : context_(context),
       socket_(context, asio::local::stream_protocol(), channel.release()),
       turn_(context, 1),
-      lost_(std::move(lost))
+      lost_(std::move(lost)),
+      room_(std::move(room))
 {
 }
 
@@ -113,6 +114,7 @@ asio::awaitable<void> KeeperLink::receive()
 bool KeeperLink::handle(const wire::Frame& frame)
 {
     if (!greeted_) return greeted_ = frame.kind == wire::Kind::hello && wire::check_hello(frame).has_value();
+    if (frame.kind == wire::Kind::room) return handle_room(frame);
     if (questions_.contains(frame.upload)) return handle_answer(frame);
     const auto found = uploads_.find(frame.upload);
     auto* upload = found == uploads_.end() ? nullptr : found->second;  // gone: its session has ended
@@ -154,9 +156,17 @@ bool KeeperLink::handle(const wire::Frame& frame, Upload* upload)
     case wire::Kind::finish:
     case wire::Kind::abort:
     case wire::Kind::ask:
-    case wire::Kind::answer: break;
+    case wire::Kind::answer:
+    case wire::Kind::room: break;
     }
     return false;
+}
+
+bool KeeperLink::handle_room(const wire::Frame& frame)
+{
+    const auto bytes = wire::parse_room(frame);
+    if (bytes && room_) room_(*bytes);
+    return bytes.has_value();
 }
 
 bool KeeperLink::handle_answer(const wire::Frame& frame)

@@ -56,8 +56,9 @@ private:
 
 class KeeperLink {
 public:
-    // `lost` is called once when the channel ends or is not spoken rightly; every upload has failed by then.
-    KeeperLink(asio::io_context& context, UniqueFd channel, std::function<void()> lost);
+    // `lost` is called once when the channel ends or is not spoken rightly; every upload has failed by then. `room`, whenever the
+    // keeper says how much there is.
+    KeeperLink(asio::io_context& context, UniqueFd channel, std::function<void()> lost, std::function<void(std::uint64_t)> room = {});
     ~KeeperLink();
     KeeperLink(const KeeperLink&) = delete;
     KeeperLink& operator=(const KeeperLink&) = delete;
@@ -83,6 +84,7 @@ private:
     [[nodiscard]] asio::awaitable<bool> send(wire::Kind kind, wire::UploadId upload, ByteView body);
     [[nodiscard]] bool handle(const wire::Frame& frame);
     [[nodiscard]] bool handle_answer(const wire::Frame& frame);
+    [[nodiscard]] bool handle_room(const wire::Frame& frame);
     [[nodiscard]] static bool handle(const wire::Frame& frame, Upload* upload);
     void lose();
     void forget(Upload& upload);
@@ -91,6 +93,7 @@ private:
     asio::local::stream_protocol::socket socket_;
     asio::experimental::channel<void(boost::system::error_code)> turn_;  // one frame at a time: holding its one place
     std::function<void()> lost_;
+    std::function<void(std::uint64_t)> room_;
     std::unordered_map<wire::UploadId, Upload*> uploads_;
     std::unordered_map<wire::UploadId, std::shared_ptr<Question>> questions_;
     wire::UploadId next_id_ = 1;

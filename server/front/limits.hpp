@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Who may come in: connections, requests and reports under way, counted over all threads. Requests and reports hold locked
-// memory, which is scarce, and a SecretBuffer that can't be locked ends the process; so each needs its place.
+// Who may come in (docs/ADMISSION.md, sections 4 and 5): connections, handshakes, requests and reports under way, counted over all
+// threads, by turns of the sources they come from. Requests and reports hold locked memory, which is scarce, and a SecretBuffer
+// that can't be locked ends the process; so each needs its place.
 #pragma once
 
 #include "base/process.hpp"
+#include "server/front/connections.hpp"
+#include "server/front/turns.hpp"
 #include "server/wire/slices.hpp"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 namespace amana::front {
 
@@ -57,29 +63,76 @@ class Limits;
 
 // A report that may be received.
 class Admitted {
+public:
+    // So much of it has come.
+    void received(std::size_t bytes) { record_->bytes += bytes; }
+    // How it ends, should it have to give way to one of another source: called at most once, on any thread.
+    void ends_by(std::function<void()> end);
+
 private:
     friend class Limits;
-    explicit Admitted(Place place) : place_(std::move(place)) {}
-    Place place_;
+    struct Record : std::enable_shared_from_this<Record> {
+        std::shared_ptr<const Source> source;
+        Turns::Clock::time_point since = Turns::Clock::now();
+        std::atomic<std::uint64_t> bytes = 0;
+        std::mutex mutex;
+        std::function<void()> end;
+    };
+    Admitted(Turns::Place place, std::shared_ptr<Record> record) : place_(std::move(place)), record_(std::move(record)) {}
+
+    Turns::Place place_;
+    std::optional<Turns::Place> returned_;
+    std::shared_ptr<Record> record_;
 };
 
 class Limits {
 public:
-    Limits(const wire::Limits& config, const MemoryProtection& protection);
+    struct Timing {
+        std::chrono::milliseconds patience = std::chrono::seconds(2);  // of who has less than its share of the reports' places
+        std::chrono::milliseconds grace = std::chrono::seconds(10);    // of a report whose source has more
+        std::chrono::milliseconds round = std::chrono::seconds(1);     // between two looks at who has more
+    };
+    Limits(const wire::Limits& config, const MemoryProtection& protection) : Limits(config, protection, Timing()) {}
+    Limits(const wire::Limits& config, const MemoryProtection& protection, const Timing& timing);
 
-    [[nodiscard]] std::optional<Place> connection() { return Place::take(connections_); }
-    // Nothing when as many requests are under way as there is memory for.
-    [[nodiscard]] std::optional<Place> request() { return Place::take(requests_); }
+    [[nodiscard]] Sources& sources() { return sources_; }
+    [[nodiscard]] Connections& connections() { return connections_; }
+    [[nodiscard]] Turns& handshakes() { return handshakes_; }
+    // As many as there is memory for.
+    [[nodiscard]] Turns& requests() { return requests_; }
     // Nothing when as many read the log as may.
     [[nodiscard]] std::optional<Place> log_read() { return Place::take(log_reads_); }
     // Nothing when as many reports are under way as there is memory, or config, for.
-    [[nodiscard]] std::optional<Admitted> report();
+    [[nodiscard]] std::optional<Admitted> report(const std::shared_ptr<const Source>& source);
+    // Nothing when its turn had not come by then. `returned`: for a form that only goes back to its sender: of these places a
+    // quarter, and always one, may be for such.
+    [[nodiscard]] asio::awaitable<std::optional<Admitted>> report(std::shared_ptr<const Source> source, Turns::Bell bell,
+                                                                  Turns::Clock::time_point until, bool returned);
+    [[nodiscard]] Turns::Load report_load() const { return reports_.load(); }
+    // Of these places, how many may be for forms that only go back.
+    [[nodiscard]] std::uint32_t returns() const { return returns_.load().places; }
+    // Somebody waits for memory, or to report: then no body may be slower than the slowest that config allows.
+    [[nodiscard]] bool crowded() const { return requests_.waiting() > 0 || reports_.waiting() > 0; }
+
+    // To be called now and then, on whichever threads: renews the sources' key, and once a second, so that who was told has gone,
+    // has reports of a source that holds more than its share give way, the slowest first, to those of others that have waited.
+    void tend();
 
 private:
-    std::atomic<std::uint32_t> connections_;
-    std::atomic<std::uint32_t> requests_;
+    [[nodiscard]] Admitted admitted(Turns::Place place, const std::shared_ptr<const Source>& source);
+    [[nodiscard]] std::vector<std::shared_ptr<Admitted::Record>> who_gives_way();
+
+    Timing timing_;
+    Sources sources_;
+    Connections connections_;
+    Turns handshakes_;
+    Turns requests_;
     std::atomic<std::uint32_t> log_reads_;
-    std::atomic<std::uint32_t> reports_;
+    Turns reports_;
+    Turns returns_;
+    std::mutex mutex_;
+    std::unordered_set<Admitted::Record*> records_;
+    Turns::Clock::time_point looked_at_ = Turns::Clock::now();
 };
 
 }  // namespace amana::front

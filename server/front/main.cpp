@@ -3,6 +3,7 @@
 // but the pages' templates at start, and writes none at all.
 #include "base/process.hpp"
 #include "base/require.hpp"
+#include "server/front/report.hpp"
 #include "server/front/site_text.hpp"
 #include "server/front/tls_memory.hpp"
 #include "server/front/worker.hpp"
@@ -59,7 +60,7 @@ Result<std::unique_ptr<Site>> build_site(const wire::FrontSlice& slice, const Me
     // Not moved: the atomics in Limits stay where they are.
     return std::unique_ptr<Site>(new Site{slice.limits, std::move(*keys), std::move(*pages), std::move(files), std::move(responses),
                                           std::move(*tls), Limits(slice.limits, protection), system_clock(),
-                                          SealedUploads()});
+                                          SealedUploads(), Gate(slice.limits.pace)});
 }
 
 std::vector<std::unique_ptr<Worker>> make_workers(Site& site, const wire::FrontSlice& slice, const std::function<void()>& lost)
@@ -94,7 +95,7 @@ int serve(Site& site, const wire::FrontSlice& slice)
         if (!error) drain_all(slice.limits.drain_timeout);
     });
 
-    wire::report_to_warden("ready");
+    report_ready();
     std::vector<std::jthread> threads;
     for (std::size_t i = 1; i < workers.size(); ++i) threads.emplace_back([&worker = *workers[i]] { worker.run(); });
     workers.front()->run();

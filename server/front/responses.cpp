@@ -23,7 +23,6 @@ constexpr std::string_view fixed_headers =
     "Cache-Control: no-store\r\n"
     "Referrer-Policy: no-referrer\r\n"
     "X-Content-Type-Options: nosniff\r\n"
-    "X-Frame-Options: DENY\r\n"
     "Cross-Origin-Opener-Policy: same-origin\r\n"
     "Cross-Origin-Embedder-Policy: require-corp\r\n"
     "Cross-Origin-Resource-Policy: same-origin\r\n"
@@ -46,7 +45,8 @@ Status status_of(web::Problem problem)
     case web::Problem::too_many_parts: return status::too_large;
     case web::Problem::storage_full: return status::insufficient_storage;
     case web::Problem::closed:
-    case web::Problem::busy: return status::unavailable;
+    case web::Problem::busy:
+    case web::Problem::crowded: return status::unavailable;
     case web::Problem::not_found: return status::not_found;
     case web::Problem::bad_request: return status::bad_request;
     case web::Problem::timed_out: return status::request_timeout;
@@ -59,18 +59,24 @@ Status status_of(web::Problem problem)
 Responses::Responses(const web::Pages& pages)
 {
     const auto set = [&](Content content, std::string_view type, std::string_view policy) {
+        const bool framed = content == Content::line;
         common_.at(static_cast<std::size_t>(content)) =
-            fmt::format("Content-Type: {}\r\nContent-Security-Policy: {}; frame-ancestors 'none'\r\n{}", type, policy, fixed_headers);
+            fmt::format("Content-Type: {}\r\nContent-Security-Policy: {}; frame-ancestors {}\r\nX-Frame-Options: {}\r\n{}", type, policy,
+                        framed ? "'self'" : "'none'", framed ? "SAMEORIGIN" : "DENY", fixed_headers);
     };
     constexpr std::string_view html = "text/html; charset=utf-8";
     constexpr std::string_view nothing = "default-src 'none'; form-action 'none'; base-uri 'none'";
-    set(Content::page, html,
-        fmt::format("default-src 'none'; script-src '{}'; style-src '{}'; img-src data:; form-action 'self'; base-uri 'none'; "
-                    "require-trusted-types-for 'script'; trusted-types 'none'",
-                    pages.script_hash(), pages.style_hash()));
+    const auto page = fmt::format("default-src 'none'; script-src '{}'; style-src '{}'; img-src data:; form-action 'self'; base-uri 'none'; "
+                                  "require-trusted-types-for 'script'; trusted-types 'none'",
+                                  pages.script_hash(), pages.style_hash());
+    set(Content::page, html, page);
+    set(Content::again, html, page + "; frame-src 'self'");
+    set(Content::line, html,
+        fmt::format("default-src 'none'; style-src '{}'; form-action 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+                    pages.style_hash()));
     // The script from its own file, which the page names with its hash; its worker, and what that fetches and sends, from here alone.
     set(Content::form, html,
-        fmt::format("default-src 'none'; script-src '{}' 'self'; worker-src 'self'; connect-src 'self'; style-src '{}'; img-src data:; "
+        fmt::format("default-src 'none'; script-src '{}' 'self'; worker-src 'self'; connect-src 'self'; frame-src 'self'; style-src '{}'; img-src data:; "
                     "form-action 'self'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types amana",
                     pages.script_hash(), pages.style_hash()));
     set(Content::script, "text/javascript; charset=utf-8",
@@ -87,7 +93,7 @@ std::string Responses::head(Status status, std::uint64_t length, bool keep_alive
     auto head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Length: {}\r\n{}{}{}", status.code, status.reason,
                             coarse_date(), length, lines(content),
                             keep_alive ? "" : "Connection: close\r\n", extra);
-    if (content == Content::page || content == Content::form) {
+    if (content == Content::page || content == Content::form || content == Content::again || content == Content::line) {
         constexpr std::string_view field = "Padding: ";
         const auto without = head.size() + field.size() + 2 + 2;
         require(without <= page_head_bytes, "a page's head longer than all heads are");

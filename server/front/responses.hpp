@@ -38,15 +38,17 @@ inline constexpr Status insufficient_storage{507, "Insufficient Storage"};
 // What a body is, which says its type and what a browser may do with it.
 enum class Content {
     page,     // HTML whose script only leads away; its head is padded
-    form,     // the same, and it may load the script that seals
+    form,     // the same, and it may load the script that seals, and frame the place in line
+    again,    // the same without that script
+    line,     // the place in line, which the site's own forms may frame
     checker,  // the log's, whose script checks a proof
     text,     // for programs and people
     script,   // that seals: in a worker its own policy holds
     data,     // JSON
     bytes,
 };
-inline constexpr std::array all_contents{Content::page, Content::form, Content::checker, Content::text,
-                                         Content::script, Content::data, Content::bytes};
+inline constexpr std::array all_contents{Content::page, Content::form, Content::again, Content::line, Content::checker,
+                                         Content::text, Content::script, Content::data, Content::bytes};
 
 // Pages have two sizes on the wire, whichever page, status and language: this head, and behind it web::packed_page_bytes
 // (small: form, help, thanks, problems) or a multiple, hardly ever more than one, of large_page_bytes (pages that repeat

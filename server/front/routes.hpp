@@ -8,7 +8,7 @@
 
 namespace amana::front {
 
-enum class Page { index, form, form_without_slash, help, report, received, received_urgent };
+enum class Page { index, form, form_without_slash, help, report, line, received, received_urgent };
 
 struct Route {
     Page page;
@@ -26,13 +26,21 @@ inline constexpr std::array route_table{
     RouteEntry{"", Page::form_without_slash, reads},
     RouteEntry{"/", Page::form, reads},
     RouteEntry{"/report", Page::report, "POST"},
+    // A token is its query; the same for a report.
+    RouteEntry{"/line", Page::line, reads},
     RouteEntry{"/help", Page::help, reads},
     // Of one length, so that a request does not tell which; and a history tells no more than a digit.
     RouteEntry{"/received-1", Page::received, reads},
     RouteEntry{"/received-2", Page::received_urgent, reads},
 };
 
-// A query is ignored: browsers and chat programs append their own.
+[[nodiscard]] constexpr std::string_view query_of(std::string_view target)
+{
+    const auto mark = target.find('?');
+    return mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
+}
+
+// Elsewhere a query is ignored: browsers and chat programs append their own.
 [[nodiscard]] constexpr std::optional<Route> find_route(std::string_view target)
 {
     target = target.substr(0, target.find('?'));

@@ -6,6 +6,8 @@
 #include "server/front/admission.hpp"
 #include "server/front/sealed_passing.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -74,12 +76,19 @@ void put_note(Promise& out, ByteView note)
     put(out, "\"");
 }
 
-void put_answer(Promise& out, std::string_view state, std::optional<std::uint32_t> have, const Promise& promise)
+void put_answer(Promise& out, std::string_view state, std::optional<std::uint32_t> have, const Promise& promise,
+                std::string_view takes, std::string_view members)
 {
     put(out, "{\"state\":\"");
     put(out, state);
     put(out, "\"");
+    put(out, members);
     if (have) put(out, ",\"have\":" + std::to_string(*have));
+    if (state == name(SealedState::full)) {
+        put(out, ",\"takes\":\"");
+        put(out, takes);
+        put(out, "\"");
+    }
     if (state == name(SealedState::stored)) {
         put(out, ",\"promise\":");
         put_note(out, promise);
@@ -101,6 +110,9 @@ std::string_view name(SealedState state)
     case SealedState::closed: return "closed";
     case SealedState::failed: return "failed";
     case SealedState::bad: return "bad";
+    case SealedState::price: return "price";
+    case SealedState::wait: return "wait";
+    case SealedState::turn: return "turn";
     }
     return {};
 }
@@ -113,8 +125,9 @@ asio::awaitable<bool> SealedAnswer::serve(const Request& request)
     if (!had_head) co_return false;
     const auto piece = SealedPiece::parse(ByteView(head_).first(head_filled_), request.content_length.value_or(0));
     std::optional<Told> told;
-    if (piece && has_shape(*piece)) told = co_await take(*piece);
-    else told = co_await dropped(SealedState::bad);
+    if (!piece || !has_shape(*piece)) told = co_await dropped({SealedState::bad, 0, {}, {}});
+    else if (piece->asks()) told = toll(*piece).value_or(Told{SealedState::turn, 0, {}, {}});
+    else told = co_await take(*piece);
     if (!told) co_return false;
     if (piece && piece->last()) {
         // From where the piece was read; what took longer than this is not waited for again.
@@ -160,11 +173,26 @@ asio::awaitable<bool> SealedAnswer::drop_rest()
     co_return true;
 }
 
-asio::awaitable<std::optional<SealedAnswer::Told>> SealedAnswer::dropped(SealedState state)
+asio::awaitable<std::optional<SealedAnswer::Told>> SealedAnswer::dropped(Told told)
 {
     const bool read = co_await drop_rest();
     if (!read) co_return std::nullopt;
-    co_return Told{state, 0, {}};
+    co_return told;
+}
+
+std::optional<SealedAnswer::Told> SealedAnswer::toll(const SealedPiece& piece)
+{
+    auto& gate = site_.gate;
+    if (gate.step() == 0) return std::nullopt;
+    const auto standing = gate.ask(piece.token(), piece.solution(), seat_->source()->id().value);
+    if (!standing) {
+        const auto puzzle = gate.puzzle();
+        return Told{SealedState::price, 0, {}, fmt::format(R"(,"token":"{}","bits":{})", puzzle.token, puzzle.bits)};
+    }
+    if (standing->kind == Line::Standing::Kind::called) return std::nullopt;
+    const auto seconds = std::chrono::duration<double>(gate.ask_again()).count();
+    return Told{SealedState::wait, 0, {},
+                fmt::format(R"(,"before":{},"about":{},"seconds":{})", standing->before, standing->about.count(), seconds)};
 }
 
 // The envelope's length is that of a size class, which no larger report of this site has; a cover body's, of a text.
@@ -184,6 +212,7 @@ std::optional<SealedState> SealedAnswer::refusal(const SealedPiece& piece) const
     const auto current = site_.keys.sealing_keys(now);
     if (!current) return SealedState::closed;
     if (piece.offset() != 0) return SealedState::again;
+    if (piece.total() > crypto::envelope_bytes(site_.keys.recipients().size(), site_.room.largest_class())) return SealedState::full;
     if (digest_of(*current) == piece.keys()) return std::nullopt;
     const auto before = site_.keys.sealing_keys(now - one_week);
     if (before && digest_of(*before) == piece.keys() && still_valid(site_.keys, *before, now)) return std::nullopt;
@@ -196,18 +225,22 @@ asio::awaitable<std::optional<SealedAnswer::Told>> SealedAnswer::take(const Seal
     auto& uploads = site_.uploads;
     auto found = uploads.find(piece);
     if (found.how == How::unknown) {
-        if (const auto refused = refusal(piece)) co_return co_await dropped(*refused);
-        auto admitted = co_await admit(site_.limits, link_, draining_);
-        if (!admitted) co_return co_await dropped(SealedState::busy);
+        if (const auto refused = refusal(piece)) co_return co_await dropped({*refused, 0, {}, {}});
+        if (auto owed = toll(piece)) co_return co_await dropped(std::move(*owed));
+        auto admitted = co_await admit(site_.limits, seat_->source(), stream_, link_, draining_);
+        if (!admitted) co_return co_await dropped({SealedState::busy, 0, {}, {}});
+        // Used by another request meanwhile, or no longer good.
+        if (!site_.gate.enter(piece.token())) co_return co_await dropped({SealedState::busy, 0, {}, {}});
+        if (!piece.cover()) site_.gate.received();
         found = uploads.begin(piece, std::move(*admitted));
     }
-    if (found.how == How::differs) co_return co_await dropped(SealedState::bad);
-    auto turn = uploads.take_turn(found, piece);
+    if (found.how == How::differs) co_return co_await dropped({SealedState::bad, 0, {}, {}});
+    auto turn = uploads.take_turn(found, piece, seat_);
     if (turn) co_return co_await take_into(*turn, found.upload);
     // It is here already, or on its way; or there is a gap before it, and its sender is told where to go on.
     const bool read = co_await drop_rest();
     if (!read) co_return std::nullopt;
-    if (found.how == How::stored) co_return Told{SealedState::stored, 0, std::move(found.promise)};
+    if (found.how == How::stored) co_return Told{SealedState::stored, 0, std::move(found.promise), {}};
     co_return co_await outcome(found.upload);
 }
 
@@ -230,7 +263,7 @@ asio::awaitable<std::optional<SealedAnswer::Told>> SealedAnswer::take_into(Seale
     }
     case SealedUploads::Turn::Given::taken: break;
     case SealedUploads::Turn::Given::overtaken: co_return std::nullopt;
-    case SealedUploads::Turn::Given::misshapen: co_return Told{SealedState::bad, 0, {}};
+    case SealedUploads::Turn::Given::misshapen: co_return Told{SealedState::bad, 0, {}, {}};
     }
     co_return co_await outcome(upload);
 }
@@ -242,9 +275,9 @@ asio::awaitable<SealedAnswer::Told> SealedAnswer::outcome(const SealedUploads::H
     for (;;) {
         timer->expires_after(longest_wait);
         auto standing = site_.uploads.standing(upload, timer);
-        if (standing.outcome) co_return Told{state_of(*standing.outcome), 0, std::move(standing.promise)};
-        if (standing.over) co_return Told{SealedState::again, 0, {}};
-        if (!standing.passing) co_return Told{SealedState::more, standing.have, {}};
+        if (standing.outcome) co_return Told{state_of(*standing.outcome), 0, std::move(standing.promise), {}};
+        if (standing.over) co_return Told{SealedState::again, 0, {}, {}};
+        if (!standing.passing) co_return Told{SealedState::more, standing.have, {}, {}};
         co_await timer->async_wait(tuple);
     }
 }
@@ -256,7 +289,8 @@ asio::awaitable<bool> SealedAnswer::send(const Told& told)
     Promise answer;
     answer.reserve(head.size() + sealed_answer_bytes);
     put(answer, head);
-    put_answer(answer, name(told.state), told.state == SealedState::more ? std::optional(told.have) : std::nullopt, told.promise);
+    put_answer(answer, name(told.state), told.state == SealedState::more ? std::optional(told.have) : std::nullopt, told.promise,
+               site_.room.name(), told.members);
     require(answer.size() <= head.size() + sealed_answer_bytes, "an answer longer than all are");
     answer.resize(head.size() + sealed_answer_bytes, ' ');
     stream_.set_deadline(Stream::Clock::now() + write_timeout);

@@ -13,13 +13,13 @@ inline constexpr std::string_view sealed_type = "application/octet-stream";
 // Every answer's body: JSON, and spaces behind it. A promise of the longest kind fits, were every second byte of it escaped.
 inline constexpr std::size_t sealed_answer_bytes = 2048;
 
-enum class SealedState { more, stored, again, keys, busy, full, closed, failed, bad };
+enum class SealedState { more, stored, again, keys, busy, full, closed, failed, bad, price, wait, turn };
 [[nodiscard]] std::string_view name(SealedState state);
 
 class SealedAnswer {
 public:
-    SealedAnswer(Stream& stream, HttpReader& reader, Site& site, KeeperLink& link, const bool& draining)
-        : stream_(stream), reader_(reader), site_(site), link_(link), draining_(draining)
+    SealedAnswer(Stream& stream, HttpReader& reader, Site& site, KeeperLink& link, std::shared_ptr<Connections::Seat> seat, const bool& draining)
+        : stream_(stream), reader_(reader), site_(site), link_(link), seat_(std::move(seat)), draining_(draining)
     {
     }
 
@@ -31,6 +31,7 @@ private:
         SealedState state;
         std::uint32_t have = 0;
         Promise promise;
+        std::string members;  // of price and wait
     };
 
     [[nodiscard]] asio::awaitable<bool> invite(const Request& request);
@@ -38,7 +39,9 @@ private:
     [[nodiscard]] asio::awaitable<bool> drop_rest();
     // Nothing when the line broke, or when a newer request for the same piece has come.
     [[nodiscard]] asio::awaitable<std::optional<Told>> take(const SealedPiece& piece);
-    [[nodiscard]] asio::awaitable<std::optional<Told>> dropped(SealedState state);
+    [[nodiscard]] asio::awaitable<std::optional<Told>> dropped(Told told);
+    // Under pressure, what is to be done before this report is received; nothing when it may be.
+    [[nodiscard]] std::optional<Told> toll(const SealedPiece& piece);
     [[nodiscard]] asio::awaitable<std::optional<Told>> take_into(SealedUploads::Turn& turn, const SealedUploads::Handle& upload);
     [[nodiscard]] asio::awaitable<Told> outcome(const SealedUploads::Handle& upload);
     [[nodiscard]] std::optional<SealedState> refusal(const SealedPiece& piece) const;
@@ -49,6 +52,7 @@ private:
     HttpReader& reader_;
     Site& site_;
     KeeperLink& link_;
+    std::shared_ptr<Connections::Seat> seat_;
     const bool& draining_;
     ByteArray<sealed_head_bytes> head_{};
     std::size_t head_filled_ = 0;

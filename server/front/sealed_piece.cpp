@@ -10,7 +10,7 @@ namespace amana::front {
 
 namespace {
 
-constexpr Byte version = 1;
+constexpr Byte version = 2;
 constexpr std::size_t zeros_at_end = 36;
 static_assert(crypto::max_envelope_bytes <= UINT32_MAX);
 
@@ -33,16 +33,20 @@ std::optional<SealedPiece> SealedPiece::parse(ByteView head, std::uint64_t body_
     piece.total_ = reader.integer<std::uint32_t>();
     piece.offset_ = reader.integer<std::uint32_t>();
     const auto keys = reader.bytes(piece.keys_.size());
+    const auto token = reader.bytes(piece.token_.size());
+    for (auto& number : piece.solution_) number = reader.integer<std::uint32_t>();
     const auto zeros = reader.bytes(zeros_at_end);
     if (!reader.done() || found_version != version || kind > 1 || promise > 1 || zero != 0 || !all_zero(zeros)) return std::nullopt;
     if (piece.total_ > crypto::max_envelope_bytes || piece.offset_ >= piece.total_ || piece.offset_ % sealed_piece_bytes != 0)
         return std::nullopt;
     piece.size_ = std::min(sealed_piece_bytes, piece.total_ - piece.offset_);
-    if (body_bytes != sealed_head_bytes + piece.size_) return std::nullopt;
+    piece.asks_ = body_bytes == sealed_head_bytes;
+    if (!piece.asks_ && body_bytes != sealed_head_bytes + piece.size_) return std::nullopt;
     piece.cover_ = kind == 0;
     piece.wants_promise_ = promise == 1;
     std::copy(upload.begin(), upload.end(), piece.upload_.begin());
     std::copy(keys.begin(), keys.end(), piece.keys_.begin());
+    std::copy(token.begin(), token.end(), piece.token_.begin());
     return piece;
 }
 

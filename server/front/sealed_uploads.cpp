@@ -14,6 +14,7 @@ public:
 
     const SealedPiece first;  // whose head all others agree with
     std::optional<Admitted> admitted;
+    Connections::Shield shield;  // of who brings it
     Bytes piece;               // as far as it has come
     std::uint32_t coming = 0;  // its size
     std::uint64_t turn = 0;    // who brings it
@@ -71,7 +72,18 @@ SealedUploads::Found SealedUploads::begin(const SealedPiece& piece, Admitted adm
     if (found.how != Found::How::unknown) return found;
     found = {Found::How::under_way, std::make_shared<Entry>(piece, std::move(admitted)), {}};
     under_way_.emplace(piece.upload(), found.upload);
+    found.upload->admitted->ends_by([this, weak = std::weak_ptr(found.upload)] {
+        if (const auto upload = weak.lock()) give_way(upload);
+    });
     return found;
+}
+
+void SealedUploads::give_way(const Handle& upload)
+{
+    const std::lock_guard lock(mutex_);
+    end_locked(*upload);
+    wake_up(upload->wake);
+    wake_waiting_locked(*upload);
 }
 
 // Its place is free for another from here on, even while requests still wait to tell its end.
@@ -82,10 +94,11 @@ void SealedUploads::end_locked(Entry& entry)
     entry.passing = false;
     entry.piece = Bytes();
     entry.admitted.reset();
+    entry.shield = {};
     under_way_.erase(entry.first.upload());
 }
 
-std::optional<SealedUploads::Turn> SealedUploads::take_turn(const Found& found, const SealedPiece& piece)
+std::optional<SealedUploads::Turn> SealedUploads::take_turn(const Found& found, const SealedPiece& piece, const std::shared_ptr<Connections::Seat>& seat)
 {
     if (!found.upload) return std::nullopt;
     const std::lock_guard lock(mutex_);
@@ -94,6 +107,7 @@ std::optional<SealedUploads::Turn> SealedUploads::take_turn(const Found& found, 
     entry.piece.clear();
     entry.piece.reserve(piece.size());
     entry.coming = piece.size();
+    entry.shield = Connections::Shield(seat);
     entry.touched = SteadyClock::now();
     return Turn(*this, found.upload, ++entry.turn);
 }
@@ -105,6 +119,7 @@ bool SealedUploads::Turn::append(ByteView bytes)
     if (entry.over || entry.passing || entry.turn != number_) return false;
     require(entry.piece.size() + bytes.size() <= entry.coming, "more of a piece than its length");
     amana::append(entry.piece, bytes);
+    entry.admitted->received(bytes.size());
     entry.touched = SteadyClock::now();
     return true;
 }
@@ -116,6 +131,7 @@ SealedUploads::Turn::Given SealedUploads::Turn::give(std::size_t slots)
     if (entry.over || entry.passing || entry.turn != number_) return Given::overtaken;
     require(entry.piece.size() == entry.coming, "a piece given before it is whole");
     ++entry.turn;  // nobody's
+    entry.shield = {};
     const bool begins = entry.have == 0;
     if (begins && !is_beginning(entry.piece, slots, entry.first.total())) {
         uploads_->end_locked(entry);
@@ -140,6 +156,7 @@ SealedUploads::Turn::~Turn()
     auto& entry = *upload_;
     if (entry.over || entry.passing || entry.turn != number_) return;
     ++entry.turn;
+    entry.shield = {};
     entry.piece = Bytes();
     if (entry.have == 0) uploads_->end_locked(entry);
 }

@@ -72,8 +72,9 @@ public:
         Handle upload_;
         std::uint64_t number_;
     };
-    // Nothing when there is no upload, when this piece is here already or on its way, or when it would leave a gap.
-    [[nodiscard]] std::optional<Turn> take_turn(const Found& found, const SealedPiece& piece);
+    // Nothing when there is no upload, when this piece is here already or on its way, or when it would leave a gap. The connection
+    // has a shield while it has the turn: one for each upload.
+    [[nodiscard]] std::optional<Turn> take_turn(const Found& found, const SealedPiece& piece, const std::shared_ptr<Connections::Seat>& seat);
 
     // Where it stands. While a piece is on its way, `timer` is cancelled, on its own thread, as soon as that changes.
     struct Standing {
@@ -109,6 +110,7 @@ private:
     };
 
     [[nodiscard]] Found find_locked(const SealedPiece& piece);
+    void give_way(const Handle& upload);
     void end_locked(Entry& entry);
     void remember_locked(const SealedPiece& piece, std::string_view promise);
     static void wake_waiting_locked(Entry& entry);

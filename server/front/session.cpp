@@ -9,6 +9,9 @@
 #include "server/front/sealed_answer.hpp"
 #include "web/escape.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include <array>
 
 namespace amana::front {
@@ -21,6 +24,8 @@ constexpr auto write_timeout = std::chrono::seconds(60);
 constexpr std::uint64_t form_overhead_bytes = 2 * 1024 * 1024;
 // Browsers show an answer only when their upload has been read; beyond this the connection is closed on them.
 constexpr std::uint64_t max_dropped_bytes = std::uint64_t{2} << 30;
+// base64url (RFC 4648, section 5).
+constexpr std::string_view token_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::uint64_t max_dropped_small = 64 * 1024;
 
 // For a data: address. False, and `out` useless, when it does not fit.
@@ -38,23 +43,27 @@ bool append_percent_encoded(SecretText& out, std::string_view text)
 
 }  // namespace
 
-Session::Session(std::shared_ptr<Stream> stream, Site& site, KeeperLink& link, const bool& draining)
-    : stream_(std::move(stream)), site_(site), link_(link), draining_(draining), reader_(*stream_, site.config, site.limits)
+Session::Session(std::shared_ptr<Stream> stream, Site& site, KeeperLink& link, std::shared_ptr<Connections::Seat> seat, const bool& draining)
+    : stream_(std::move(stream)), site_(site), link_(link), seat_(std::move(seat)), source_(seat_->source()), draining_(draining),
+      reader_(*stream_, site.config, site.limits, source_)
 {
 }
 
 void Session::end_if_idle()
 {
     if (reader_.idle()) stream_->cancel();
+    else stream_->ring();
 }
 
 asio::awaitable<void> Session::run()
 {
     stream_->set_deadline(Stream::Clock::now() + handshake_timeout);
-    const auto greeted = co_await stream_->handshake();
+    const auto greeted = co_await stream_->handshake(site_.limits.handshakes(), source_);
     bool going_on = greeted && !draining_;
     while (going_on) {
+        seat_->touch();
         const auto request = co_await reader_.head();
+        seat_->touch();
         if (request) going_on = co_await serve(*request);
         else going_on = co_await refuse(request.error(), {});
     }
@@ -120,7 +129,7 @@ asio::awaitable<bool> Session::serve(const Request& request)
         co_return co_await problem_page(route->language, web::Problem::method_not_allowed, status::method_not_allowed,
                                         head_only, allow);
     }
-    co_return co_await serve_page(*route, head_only);
+    co_return co_await serve_page(*route, query_of(request.target), head_only);
 }
 
 asio::awaitable<bool> Session::serve_file(const Request& request, const PublicFile& file)
@@ -145,7 +154,34 @@ asio::awaitable<bool> Session::serve_log(const Request& request)
     co_return co_await answer.serve(*route);
 }
 
-asio::awaitable<bool> Session::serve_page(const Route& route, bool head_only)
+web::FormState Session::form_state() const
+{
+    return {site_.gate.step() > 0, site_.room.room()};
+}
+
+web::StaticPage Session::form_page(std::string_view language) const
+{
+    const auto state = form_state();
+    const auto token = site_.gate.form_token();
+    const std::array<std::string_view, 2> holes{token, token};
+    return site_.pages.form(language, state).filled(std::span(holes).first(state.pressed ? 2 : 1));
+}
+
+// Keeps the place of this token, and says where it is. In calm it is everybody's turn; who has a token of before a restart sends
+// and is given another.
+web::StaticPage Session::line_page(std::string_view language, std::string_view token) const
+{
+    const auto& page = site_.pages.line(language);
+    const auto standing = site_.gate.step() > 0 ? site_.gate.ask(token, source_->id().value) : std::nullopt;
+    const bool ours = token.size() == web::token_text_bytes && token.find_first_not_of(token_letters) == std::string_view::npos;
+    const auto shown = ours ? token : web::no_token;
+    if (!standing || standing->kind != Line::Standing::Kind::waits) return page.called.filled(std::array{shown});
+    const auto before = page.number(standing->before);
+    const auto minutes = page.number(static_cast<std::uint64_t>((standing->about + std::chrono::seconds(59)) / std::chrono::minutes(1)));
+    return page.waiting.filled(std::array<std::string_view, 3>{shown, before, minutes});
+}
+
+asio::awaitable<bool> Session::serve_page(const Route& route, std::string_view query, bool head_only)
 {
     const auto page = [&](Status status, const web::StaticPage& html, Content content = Content::page) {
         return send(site_.responses.page(status, html, packed_, keep_alive(), head_only, {}, content));
@@ -156,7 +192,10 @@ asio::awaitable<bool> Session::serve_page(const Route& route, bool head_only)
         // Honest before anything is typed: without a valid key nothing can be sealed.
         if (!site_.keys.sealing_keys(site_.clock()))
             co_return co_await page(status::unavailable, site_.pages.problem(route.language, web::Problem::closed));
-        co_return co_await page(status::ok, site_.pages.form(route.language), Content::form);
+        if (site_.room.full())
+            co_return co_await page(status::insufficient_storage, site_.pages.problem(route.language, web::Problem::storage_full));
+        co_return co_await page(status::ok, form_page(route.language), Content::form);
+    case Page::line: co_return co_await page(status::ok, line_page(route.language, query), Content::line);
     case Page::help: co_return co_await page(status::ok, site_.pages.help(route.language));
     case Page::received: co_return co_await page(status::ok, site_.pages.received(route.language, false));
     case Page::received_urgent: co_return co_await page(status::ok, site_.pages.received(route.language, true));
@@ -179,36 +218,49 @@ asio::awaitable<void> Session::drop_body(std::uint64_t most)
 asio::awaitable<bool> Session::receive_report(const Request& request, std::string_view language)
 {
     if (request.content_type == sealed_type) {
-        SealedAnswer answer(*stream_, reader_, site_, link_, draining_);
+        SealedAnswer answer(*stream_, reader_, site_, link_, seat_, draining_);
         co_return co_await answer.serve(request);
     }
     auto form = FormReader::create(request.content_type);
     auto recipients = site_.keys.sealing_keys(site_.clock());
     const auto length = request.content_length.value_or(0);
+    const auto files = site_.room.files(site_.config.max_files_bytes);
     std::optional<web::Problem> problem;
     if (!form) problem = web::Problem::bad_request;
     else if (!recipients) problem = web::Problem::closed;
-    else if (length > site_.config.max_files_bytes + form_overhead_bytes) problem = web::Problem::too_large;
+    else if (site_.room.full()) problem = web::Problem::storage_full;
+    else if (length > files.bytes + form_overhead_bytes) problem = web::Problem::too_large;
 
     // One that asks first need not send at all. Any other must be read, or its sender never sees the answer; and where
     // there is a form, its text is kept meanwhile, to be given back.
     const bool unread = length > max_dropped_bytes || (problem && request.expects_continue);
+    // Under pressure who has not had its turn is given the form back, in one of the places that are kept for that.
+    const bool pressed = site_.gate.step() > 0;
+    if (!problem && !site_.gate.called(query_of(request.target))) problem = web::Problem::crowded;
     std::optional<Admitted> admitted;
     if (form && !unread) {
-        admitted = co_await admit(site_.limits, link_, draining_);
+        admitted = co_await admit(site_.limits, source_, *stream_, link_, draining_, pressed && problem.has_value());
         if (!admitted && !problem) problem = web::Problem::busy;
+        if (!problem && !site_.gate.enter(query_of(request.target))) problem = web::Problem::crowded;
     }
     if (!admitted) {
         if (!unread && !request.expects_continue) co_await drop_body(max_dropped_bytes);
         co_return co_await problem_page(language, problem.value_or(web::Problem::too_large));
     }
+    const Connections::Shield shield(seat_);
+    const auto executor = co_await asio::this_coro::executor;
+    admitted->ends_by([executor, weak = stream_->weak_from_this()] {
+        asio::post(executor, [weak] {
+            if (const auto stream = weak.lock()) stream->stop_reading();
+        });
+    });
     if (request.expects_continue) {
         stream_->set_deadline(Stream::Clock::now() + write_timeout);
         const auto written = co_await stream_->write(as_bytes(continue_line));
         if (!written) co_return false;
     }
     Intake intake(std::move(*admitted), link_, std::move(recipients).value_or(std::vector<crypto::XWingPublicKey>()),
-                  std::move(*form), site_.pages.questionnaire(), site_.config.max_files_bytes);
+                  std::move(*form), site_.pages.questionnaire(), files);
     if (problem) intake.refuse(*problem);
     co_return co_await receive_form(intake, language);
 }
@@ -280,15 +332,17 @@ asio::awaitable<bool> Session::write_page(std::uint64_t length, std::string_view
 
 asio::awaitable<bool> Session::form_again(std::string_view language, web::Problem problem, const Intake& intake)
 {
+    const auto state = form_state();
+    const auto token = site_.gate.form_token();
     const auto again = [&] {
-        return FormAgain(site_.pages.form_again(language), intake.answers(), problem, intake.problem_field(), intake.wants_proof());
+        return FormAgain(site_.pages.form_again(language, state), intake.answers(), problem, intake.problem_field(), intake.wants_proof(), token);
     };
     SecretText piece(FormAgain::piece_bytes);
     std::uint64_t length = 0;
     for (auto counted = again(); counted.next(piece);) length += piece.size();
 
     const bool more = keep_alive();
-    const auto head = site_.responses.head(status_of(problem), large_size(length), more);
+    const auto head = site_.responses.head(status_of(problem), large_size(length), more, {}, Content::again);
     EvenWriter writer(*stream_);
     bool going_on = co_await writer.put(as_bytes(head));
     auto page = again();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// One connection: request after request until somebody has had enough. The peer's address is never asked for.
+// One connection: request after request until somebody has had enough. Of the peer's address it knows no more than the source.
 #pragma once
 
 #include "server/front/http.hpp"
@@ -15,10 +15,10 @@ namespace amana::front {
 class Session {
 public:
     // `draining` is the thread's own flag: once it is set, no further request is taken.
-    Session(std::shared_ptr<Stream> stream, Site& site, KeeperLink& link, const bool& draining);
+    Session(std::shared_ptr<Stream> stream, Site& site, KeeperLink& link, std::shared_ptr<Connections::Seat> seat, const bool& draining);
 
     [[nodiscard]] asio::awaitable<void> run();
-    // Ends it at once if no request is under way.
+    // Ends it at once if no request is under way; a report that waits for its turn is told that there will be none.
     void end_if_idle();
 
 private:
@@ -28,13 +28,16 @@ private:
     [[nodiscard]] asio::awaitable<Served> serve(const Request& request);
     [[nodiscard]] asio::awaitable<Served> serve_file(const Request& request, const PublicFile& file);
     [[nodiscard]] asio::awaitable<Served> serve_log(const Request& request);
-    [[nodiscard]] asio::awaitable<Served> serve_page(const Route& route, bool head_only);
+    [[nodiscard]] asio::awaitable<Served> serve_page(const Route& route, std::string_view query, bool head_only);
     [[nodiscard]] asio::awaitable<Served> redirect(Status status, std::string location);
     [[nodiscard]] asio::awaitable<Served> problem_page(std::string_view language, web::Problem problem, Status status,
                                                        bool head_only, std::string_view extra = {});
     [[nodiscard]] asio::awaitable<Served> problem_page(std::string_view language, web::Problem problem);
     [[nodiscard]] asio::awaitable<Served> form_again(std::string_view language, web::Problem problem, const Intake& intake);
     [[nodiscard]] asio::awaitable<Served> proof_page(const web::ProofPage& page, std::string_view promise);
+    [[nodiscard]] web::FormState form_state() const;
+    [[nodiscard]] web::StaticPage form_page(std::string_view language) const;
+    [[nodiscard]] web::StaticPage line_page(std::string_view language, std::string_view token) const;
     // A page of `length` bytes: the parts, and line ends behind them. Plain parts come to at most one large page.
     [[nodiscard]] asio::awaitable<Served> write_page(std::uint64_t length, std::string_view extra, std::span<const ByteView> parts);
     [[nodiscard]] asio::awaitable<Served> thank(const Intake& intake, std::string_view language);
@@ -48,6 +51,8 @@ private:
     std::shared_ptr<Stream> stream_;
     Site& site_;
     KeeperLink& link_;
+    std::shared_ptr<Connections::Seat> seat_;
+    std::shared_ptr<const Source> source_;
     const bool& draining_;
     HttpReader reader_;
     bool packed_ = false;  // whether the request's sender can unpack a page

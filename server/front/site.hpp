@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// What all threads of the front share: everything here is set up once at start and constant, but for the counts in Limits
-// and the uploads from browsers.
+// What all threads of the front share: everything here is set up once at start and constant, but for the counts in Limits,
+// the uploads from browsers, and what the keeper says of its room.
 #pragma once
 
 #include "base/clock.hpp"
 #include "crypto/keyset.hpp"
+#include "server/front/gate.hpp"
 #include "server/front/limits.hpp"
 #include "server/front/public_files.hpp"
 #include "server/front/responses.hpp"
+#include "server/front/room.hpp"
 #include "server/front/sealed_uploads.hpp"
 #include "server/front/tls.hpp"
 #include "server/wire/slices.hpp"
@@ -25,6 +27,8 @@ struct Site {
     Limits limits;
     Clock clock;
     SealedUploads uploads;
+    Gate gate;
+    RoomGauge room{};
 };
 
 }  // namespace amana::front

@@ -17,6 +17,8 @@ std::string_view kind_of(Content content)
     switch (content) {
     case Content::page: return "page";
     case Content::form: return "form";
+    case Content::again: return "again";
+    case Content::line: return "line";
     case Content::checker: return "checker";
     case Content::text: return "text";
     case Content::script: return "script";
@@ -64,7 +66,8 @@ class Listed {
 public:
     void add(std::string path, Content content, std::string_view body)
     {
-        pages.push_back({crypto::page_hash(as_bytes(body)), std::string(kind_of(content)), std::move(path)});
+        const auto kind = kind_of(content);
+        pages.push_back({crypto::page_hash(as_bytes(body), kind), std::string(kind), std::move(path)});
         contents.insert(content);
     }
     std::vector<crypto::SitePage> pages;
@@ -77,7 +80,11 @@ Listed list(const web::Pages& pages, const PublicFiles& files, std::string_view 
     listed.add("/", Content::page, pages.index().plain);
     for (const auto& language : pages.languages()) {
         const auto below = "/" + language;
-        listed.add(below + "/", Content::form, pages.form(language).plain);
+        for (const auto state : web::all_form_states) {
+            const auto& form = pages.form(language, state);
+            const std::vector holes(form.parts.size() - 1, web::no_token);
+            listed.add(below + "/", Content::form, form.filled(holes).plain);
+        }
         listed.add(below + "/help", Content::page, pages.help(language).plain);
         listed.add(below + "/received-1", Content::page, pages.received(language, false).plain);
         listed.add(below + "/received-2", Content::page, pages.received(language, true).plain);
@@ -86,7 +93,7 @@ Listed list(const web::Pages& pages, const PublicFiles& files, std::string_view 
         if (!path.starts_with(manifest_prefix)) listed.add(path, file.content, file.plain);
     listed.add("/log/", Content::page, pages.log().index());
     listed.add("/log/check.html", Content::checker, pages.log().checker(log_key));
-    std::ranges::sort(listed.pages, {}, &crypto::SitePage::path);
+    std::ranges::sort(listed.pages, {}, [](const auto& page) { return std::tie(page.path, page.hash); });
     return listed;
 }
 

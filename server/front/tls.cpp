@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <array>
@@ -29,6 +30,10 @@ constexpr const char* groups = "X25519:P-256:P-384";
 // is still on its way is lost.
 constexpr auto linger = std::chrono::seconds(10);
 constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
+// Key updates, and renegotiations that were asked for in vain: browsers send none, or one in many gigabytes.
+constexpr unsigned max_messages = 32;
+// Reads and writes that did not have to wait, after which the others of the thread have their turn.
+constexpr unsigned max_unwaited = 16;
 
 template <auto Function>
 struct Deleter {
@@ -115,6 +120,9 @@ Result<TlsContext> TlsContext::create(const SecretBuffer& certificate, const Sec
     SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                      SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    // A read ends behind each record, so that records without data don't keep a thread.
+    SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
+    SSL_CTX_set_msg_callback(context, Stream::on_message);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_alpn_select_cb(context, choose_http1, nullptr);
     if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 || SSL_CTX_set_num_tickets(context, 0) != 1 ||
@@ -133,13 +141,26 @@ void Stream::Free::operator()(ssl_st* ssl) const
 }
 
 Stream::Stream(asio::ip::tcp::socket socket, const TlsContext& context)
-    : socket_(std::move(socket)), ssl_(SSL_new(context.get())), watchdog_(socket_.get_executor())
+    : socket_(std::move(socket)), context_(context), watchdog_(socket_.get_executor())
 {
     boost::system::error_code ignored;
     socket_.non_blocking(true, ignored);
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+}
+
+void Stream::begin()
+{
+    ssl_.reset(SSL_new(context_.get()));
     require(ssl_ != nullptr && SSL_set_fd(ssl_.get(), socket_.native_handle()) == 1, "no memory for a connection");
+    SSL_set_app_data(ssl_.get(), this);
     SSL_set_accept_state(ssl_.get());
+}
+
+void Stream::on_message(int written, int, int type, const void*, std::size_t, SSL* ssl, void*)
+{
+    auto& stream = *static_cast<Stream*>(SSL_get_app_data(ssl));
+    if (!stream.established_) return;
+    if (written == 0 ? type == SSL3_RT_HANDSHAKE : type == SSL3_RT_ALERT) ++stream.messages_;
 }
 
 Stream::~Stream() = default;
@@ -175,12 +196,36 @@ void Stream::cancel()
     watchdog_.cancel();
     boost::system::error_code ignored;
     socket_.cancel(ignored);
+    ring();
 }
 
-asio::awaitable<Result<void, IoFailure>> Stream::wait(asio::ip::tcp::socket::wait_type direction)
+void Stream::stop_reading()
+{
+    stopped_ = true;
+    if (reading_) set_deadline(Clock::now());
+}
+
+Turns::Bell Stream::bell()
+{
+    auto bell = std::make_shared<asio::steady_timer>(socket_.get_executor());
+    bell_ = bell;
+    if (cancelled_) ring();
+    return bell;
+}
+
+// Behind what is under way: the wait may only just be about to begin.
+void Stream::ring()
+{
+    asio::post(socket_.get_executor(), [weak = bell_] {
+        if (const auto bell = weak.lock()) bell->cancel();
+    });
+}
+
+asio::awaitable<Result<void, IoFailure>> Stream::wait(Direction direction)
 {
     if (timed_out_ || Clock::now() >= deadline_) co_return IoFailure::timed_out;
     if (cancelled_) co_return IoFailure::closed;
+    unwaited_ = 0;
     const auto [error] = co_await socket_.async_wait(direction, asio::as_tuple(asio::use_awaitable));
     if (timed_out_) co_return IoFailure::timed_out;
     if (cancelled_) co_return IoFailure::closed;
@@ -188,27 +233,50 @@ asio::awaitable<Result<void, IoFailure>> Stream::wait(asio::ip::tcp::socket::wai
     co_return Result<void, IoFailure>();
 }
 
-// After an OpenSSL call that did not succeed: waits for what it needs, or says why it can't go on.
-asio::awaitable<Result<void, IoFailure>> Stream::settle(int ssl_result)
+// After an OpenSSL call that did not succeed: what it needs, or why it can't go on.
+Result<Stream::Direction, IoFailure> Stream::wanted(int ssl_result)
 {
     switch (SSL_get_error(ssl_.get(), ssl_result)) {
-    case SSL_ERROR_WANT_READ: co_return co_await wait(asio::ip::tcp::socket::wait_read);
-    case SSL_ERROR_WANT_WRITE: co_return co_await wait(asio::ip::tcp::socket::wait_write);
-    case SSL_ERROR_ZERO_RETURN: co_return IoFailure::closed;
+    case SSL_ERROR_WANT_READ: return asio::ip::tcp::socket::wait_read;
+    case SSL_ERROR_WANT_WRITE: return asio::ip::tcp::socket::wait_write;
+    case SSL_ERROR_ZERO_RETURN: return IoFailure::closed;
     default: break;
     }
     broken_ = true;
     ERR_clear_error();
-    co_return IoFailure::broken;
+    return IoFailure::broken;
 }
 
-asio::awaitable<Result<void, IoFailure>> Stream::handshake()
+asio::awaitable<Result<void, IoFailure>> Stream::settle(int ssl_result)
 {
+    const auto direction = wanted(ssl_result);
+    if (!direction) co_return direction.error();
+    co_return co_await wait(*direction);
+}
+
+asio::awaitable<void> Stream::let_others()
+{
+    if (++unwaited_ < max_unwaited) co_return;
+    unwaited_ = 0;
+    co_await asio::post(socket_.get_executor(), asio::use_awaitable);
+}
+
+asio::awaitable<Result<void, IoFailure>> Stream::handshake(Turns& turns, std::shared_ptr<const Source> source)
+{
+    Direction direction = asio::ip::tcp::socket::wait_read;
     for (;;) {
+        const auto ready = co_await wait(direction);
+        if (!ready) co_return ready.error();
+        const auto turn = co_await turns.take(source, bell(), deadline_);
+        if (!turn) co_return cancelled_ ? IoFailure::closed : IoFailure::timed_out;
+        if (!ssl_) begin();
         ERR_clear_error();
         const int result = SSL_do_handshake(ssl_.get());
-        if (result == 1) co_return Result<void, IoFailure>();
-        if (const auto settled = co_await settle(result); !settled) co_return settled.error();
+        established_ = result == 1;
+        if (established_) co_return Result<void, IoFailure>();
+        const auto next = wanted(result);
+        if (!next) co_return next.error();
+        direction = *next;
     }
 }
 
@@ -220,19 +288,26 @@ asio::awaitable<Result<void, IoFailure>> Stream::readable()
 
 asio::awaitable<Result<std::size_t, IoFailure>> Stream::read(MutableBytes out)
 {
+    co_await let_others();
     for (;;) {
-        if (timed_out_ || Clock::now() >= deadline_) co_return IoFailure::timed_out;
+        if (stopped_ || timed_out_ || Clock::now() >= deadline_) co_return IoFailure::timed_out;
         ERR_clear_error();
         std::size_t count = 0;
         const int result = SSL_read_ex(ssl_.get(), out.data(), out.size(), &count);
         if (result == 1) co_return count;
-        if (const auto settled = co_await settle(result); !settled) co_return settled.error();
+        if (messages_ > max_messages) broken_ = true;
+        if (broken_) co_return IoFailure::broken;
+        reading_ = true;
+        const auto settled = co_await settle(result);
+        reading_ = false;
+        if (!settled) co_return settled.error();
     }
 }
 
 asio::awaitable<Result<void, IoFailure>> Stream::write(ByteView bytes)
 {
     while (!bytes.empty()) {
+        co_await let_others();
         ERR_clear_error();
         std::size_t count = 0;
         const int result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &count);
@@ -244,7 +319,7 @@ asio::awaitable<Result<void, IoFailure>> Stream::write(ByteView bytes)
 
 asio::awaitable<void> Stream::close()
 {
-    const bool polite = !broken_ && !timed_out_ && !cancelled_;
+    const bool polite = ssl_ && !broken_ && !timed_out_ && !cancelled_;
     boost::system::error_code ignored;
     if (polite) {
         ERR_clear_error();

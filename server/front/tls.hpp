@@ -8,6 +8,7 @@
 
 #include "base/bytes.hpp"
 #include "base/secret.hpp"
+#include "server/front/turns.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -52,7 +53,8 @@ public:
 
     void set_deadline(Clock::time_point deadline);
 
-    [[nodiscard]] asio::awaitable<Result<void, IoFailure>> handshake();
+    // Each of its steps takes a turn, once there is something to do: who says nothing holds none.
+    [[nodiscard]] asio::awaitable<Result<void, IoFailure>> handshake(Turns& turns, std::shared_ptr<const Source> source);
     // Waits, holding no buffer, until there is something to read.
     [[nodiscard]] asio::awaitable<Result<void, IoFailure>> readable();
     // At least one byte.
@@ -63,23 +65,42 @@ public:
     [[nodiscard]] asio::awaitable<void> close();
     // Ends every wait at once, as if the peer had closed.
     void cancel();
+    // Nothing more is read, as if it came too late; what is said to the peer still is.
+    void stop_reading();
+    // For one wait that is none of the socket's: of Turns, say. It ends when the connection is cancelled, or by ring().
+    [[nodiscard]] Turns::Bell bell();
+    void ring();
 
 private:
+    using Direction = asio::ip::tcp::socket::wait_type;
+    [[nodiscard]] Result<Direction, IoFailure> wanted(int ssl_result);
     [[nodiscard]] asio::awaitable<Result<void, IoFailure>> settle(int ssl_result);
-    [[nodiscard]] asio::awaitable<Result<void, IoFailure>> wait(asio::ip::tcp::socket::wait_type direction);
+    [[nodiscard]] asio::awaitable<void> let_others();
+    [[nodiscard]] asio::awaitable<Result<void, IoFailure>> wait(Direction direction);
     void watch();
 
     struct Free {
         void operator()(ssl_st* ssl) const;
     };
+    void begin();
+    static void on_message(int written, int version, int type, const void* message, std::size_t size, ssl_st* ssl, void* unused);
+    friend class TlsContext;
+
     asio::ip::tcp::socket socket_;
-    std::unique_ptr<ssl_st, Free> ssl_;
+    const TlsContext& context_;
+    std::unique_ptr<ssl_st, Free> ssl_;  // since the peer said something
     asio::steady_timer watchdog_;
     Clock::time_point deadline_ = Clock::time_point::max();
     bool watching_ = false;
     bool timed_out_ = false;
     bool cancelled_ = false;
     bool broken_ = false;
+    bool established_ = false;
+    bool reading_ = false;
+    bool stopped_ = false;
+    unsigned messages_ = 0;  // of TLS itself, since it is established
+    unsigned unwaited_ = 0;  // reads and writes since it last let others
+    std::weak_ptr<asio::steady_timer> bell_;
 };
 
 }  // namespace amana::front

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "server/front/worker.hpp"
 
+#include "server/front/report.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -16,6 +18,7 @@ namespace {
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 // How long to leave new connections in the kernel's queue when no more may be taken or descriptors have run out.
 constexpr auto accept_pause = std::chrono::milliseconds(50);
+constexpr auto tend_every = std::chrono::milliseconds(100);
 
 asio::ip::tcp protocol_of(int fd)
 {
@@ -25,10 +28,28 @@ asio::ip::tcp protocol_of(int fd)
     return known && address.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
 }
 
+// However a connection ends, with its thread too.
+class Leaving {
+public:
+    Leaving(Connections& all, std::shared_ptr<Connections::Seat> seat) : all_(all), seat_(std::move(seat)) {}
+    ~Leaving() { all_.leave(*seat_); }
+    Leaving(const Leaving&) = delete;
+    Leaving& operator=(const Leaving&) = delete;
+
+private:
+    Connections& all_;
+    std::shared_ptr<Connections::Seat> seat_;
+};
+
 }  // namespace
 
 Worker::Worker(Site& site, UniqueFd channel, std::vector<UniqueFd> listeners, std::function<void()> lost)
-    : site_(site), link_(context_, std::move(channel), std::move(lost)), deadline_(context_)
+    : site_(site),
+      link_(context_, std::move(channel), std::move(lost),
+            [&site](std::uint64_t bytes) {
+                if (site.room.tell(bytes)) report_storage(site.room.name());
+            }),
+      deadline_(context_)
 {
     for (auto& listener : listeners) {
         const auto protocol = protocol_of(listener.get());
@@ -40,18 +61,32 @@ void Worker::run()
 {
     link_.start();
     for (auto& acceptor : acceptors_) asio::co_spawn(context_, accept(acceptor), asio::detached);
+    asio::co_spawn(context_, tend(), asio::detached);
     context_.run();
+}
+
+// How late this thread is; and what is done now and then, by whichever thread comes first.
+asio::awaitable<void> Worker::tend()
+{
+    for (asio::steady_timer pause(context_);;) {
+        const auto due = std::chrono::steady_clock::now() + tend_every;
+        pause.expires_at(due);
+        co_await pause.async_wait(tuple);
+        site_.gate.late(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - due));
+        site_.gate.regulate(site_.limits.report_load(), site_.limits.returns(), site_.room.bytes());
+        report_pressure(site_.gate.step());
+        site_.limits.tend();
+    }
 }
 
 asio::awaitable<void> Worker::accept(asio::ip::tcp::acceptor& acceptor)
 {
     asio::steady_timer pause(context_);
     while (!draining_) {
-        auto place = site_.limits.connection();
-        if (place) {
+        if (site_.limits.connections().room()) {
             auto [error, socket] = co_await acceptor.async_accept(tuple);
             if (!error) {
-                asio::co_spawn(context_, converse(std::move(socket), std::move(*place)), asio::detached);
+                welcome(std::move(socket));
                 continue;
             }
         }
@@ -61,10 +96,22 @@ asio::awaitable<void> Worker::accept(asio::ip::tcp::acceptor& acceptor)
     }
 }
 
-asio::awaitable<void> Worker::converse(asio::ip::tcp::socket socket, Place place)
+void Worker::welcome(asio::ip::tcp::socket socket)
 {
-    const auto stream = std::make_shared<Stream>(std::move(socket), site_.tls);
-    Session session(stream, site_, link_, draining_);
+    auto source = site_.limits.sources().of(socket.native_handle());
+    auto stream = std::make_shared<Stream>(std::move(socket), site_.tls);
+    auto seat = site_.limits.connections().enter(std::move(source), [this, weak = std::weak_ptr(stream)] {
+        asio::post(context_, [weak] {
+            if (const auto one = weak.lock()) one->cancel();
+        });
+    });
+    asio::co_spawn(context_, converse(std::move(stream), std::move(seat)), asio::detached);
+}
+
+asio::awaitable<void> Worker::converse(std::shared_ptr<Stream> stream, std::shared_ptr<Connections::Seat> seat)
+{
+    const Leaving leaving(site_.limits.connections(), seat);
+    Session session(stream, site_, link_, seat, draining_);
     sessions_.insert(&session);
     try {
         co_await session.run();
@@ -73,7 +120,6 @@ asio::awaitable<void> Worker::converse(asio::ip::tcp::socket socket, Place place
         stream->cancel();
     }
     sessions_.erase(&session);
-    (void)place;
     stop_when_done();
 }
 

@@ -28,7 +28,9 @@ public:
 
 private:
     [[nodiscard]] asio::awaitable<void> accept(asio::ip::tcp::acceptor& acceptor);
-    [[nodiscard]] asio::awaitable<void> converse(asio::ip::tcp::socket socket, Place place);
+    [[nodiscard]] asio::awaitable<void> converse(std::shared_ptr<Stream> stream, std::shared_ptr<Connections::Seat> seat);
+    [[nodiscard]] asio::awaitable<void> tend();
+    void welcome(asio::ip::tcp::socket socket);
     void begin_drain(std::chrono::steady_clock::duration patience);
     void stop_when_done();
 

@@ -2,6 +2,7 @@
 #include "server/keeper/intake.hpp"
 
 #include "base/require.hpp"
+#include "server/wire/room.hpp"
 
 #include <fmt/format.h>
 
@@ -70,7 +71,8 @@ Result<void> Intake::handle(Channel& channel, const wire::Frame& frame)
     case wire::Kind::stored:
     case wire::Kind::refused:
     case wire::Kind::ask:
-    case wire::Kind::answer: break;
+    case wire::Kind::answer:
+    case wire::Kind::room: break;
     }
     return protocol("a frame that is not the front's to send");
 }
@@ -95,7 +97,7 @@ Result<void> Intake::chunk(Channel& channel, const wire::Frame& frame, Upload& u
         return {};
     }
     underway_bytes_ += frame.body.size();
-    if (!has_room()) {
+    if (!has_room() || too_large_now(upload)) {
         refuse(channel, frame.upload, wire::Refusal::full);
         return {};
     }
@@ -234,10 +236,22 @@ Intake::CleanUp Intake::clean_up()
 
 // --- space ---------------------------------------------------------------------------------------------------------------
 
-bool Intake::has_room()
+std::optional<std::uint64_t> Intake::room_left() const
 {
     const auto needed = space_.reserve_bytes + tick_factor * (pending_bytes_ + underway_bytes_);
-    if (space_.free_bytes() >= needed) return true;
+    const auto free = space_.free_bytes();
+    return free < needed ? std::nullopt : std::optional(free - needed);
+}
+
+// By the room that there would be without it: what it takes itself is no reason against it.
+bool Intake::too_large_now(const Upload& upload) const
+{
+    return upload.beyond(wire::largest_class_taken(room() + (1 + tick_factor) * upload.bytes()));
+}
+
+bool Intake::has_room()
+{
+    if (room_left()) return true;
     say_once(short_of_space_, true, "too little space is free: reports are refused until there is more");
     return false;
 }

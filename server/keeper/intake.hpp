@@ -3,7 +3,8 @@
 //
 //   - what a round brings goes into one group of the store; only after its commit are credits and stored sent;
 //   - when the group fails, every upload that has something in it is refused, and all others go on;
-//   - an upload is taken only while the disk has room for it, for the tick that moves it, and for the reserve;
+//   - an upload is taken only while the disk has room for it, for the tick that moves it, and for the reserve; with little
+//     room the largest are refused first (server/wire/room.hpp);
 //   - an upload that ends unaccepted is discarded, later if need be; what a crash left is discarded in the same way.
 #pragma once
 
@@ -49,6 +50,8 @@ public:
 
     // Asks the store again how much is pending, and whether there is room now: after a tick, and while there is none.
     void recount();
+    // What new uploads may take: server/wire/room.hpp.
+    [[nodiscard]] std::uint64_t room() const { return room_left().value_or(0); }
     // Refusals for want of space have begun and not ended.
     [[nodiscard]] bool short_of_space() const { return short_of_space_; }
 
@@ -68,7 +71,10 @@ private:
     void fail_group(const StoreFailure& failure);
     void give_up(const Upload& upload);
     void settle_account(const Upload& upload);
+    // Nothing when the reserve is touched.
+    [[nodiscard]] std::optional<std::uint64_t> room_left() const;
     [[nodiscard]] bool has_room();
+    [[nodiscard]] bool too_large_now(const Upload& upload) const;
     void say_if_room();
     void say_once(bool& said, bool now, std::string_view line);
 

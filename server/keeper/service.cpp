@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "server/keeper/service.hpp"
 
+#include "server/wire/room.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,6 +19,8 @@ constexpr int reads_per_round = 32;
 // After upkeep that could not be done: a full disk, a reader in the way.
 constexpr std::chrono::milliseconds upkeep_pause{1000};
 constexpr std::chrono::milliseconds tick_pause{10'000};
+
+constexpr std::chrono::milliseconds room_pause{1000};
 
 // One step of erasing: 8 MiB at most, so that nobody waits long for the writer.
 constexpr std::size_t erased_chunks = 128;
@@ -59,6 +63,7 @@ void Service::run()
     next_upkeep_ = Steady::now();
     for (auto& channel : channels_) channel.flush();
     while (any_open()) {
+        tell_room();
         wait();
         round();
         upkeep();
@@ -71,9 +76,20 @@ void Service::run()
 std::chrono::milliseconds Service::patience() const
 {
     if (publisher_.has_questions()) return std::chrono::milliseconds{0};
-    const auto due = std::min(next_tick_, next_upkeep_);
+    const auto due = std::min({next_tick_, next_upkeep_, next_room_});
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - Steady::now());
-    return std::clamp(left, std::chrono::milliseconds{0}, std::chrono::milliseconds{60'000});
+    return std::max(left, std::chrono::milliseconds{0});
+}
+
+void Service::tell_room()
+{
+    const auto now = Steady::now();
+    if (now < next_room_) return;
+    next_room_ = now + room_pause;
+    const auto room = wire::told_room(intake_.room());
+    if (std::exchange(told_room_, room) == room) return;
+    wire::append_room(channels_.front().out, room);
+    channels_.front().flush();
 }
 
 void Service::wait()

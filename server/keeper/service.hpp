@@ -39,6 +39,7 @@ private:
     [[nodiscard]] std::optional<std::string> promise(const crypto::Hash& leaf);
     void round();
     void upkeep();
+    void tell_room();
     void tick(Steady::time_point now);
     // False when there is more to erase.
     [[nodiscard]] bool erase();
@@ -53,6 +54,8 @@ private:
     std::vector<short> events_;  // what poll() said, by channel
     Steady::time_point next_tick_;
     Steady::time_point next_upkeep_ = Steady::time_point::max();  // max(): nothing is to be done
+    Steady::time_point next_room_;
+    std::optional<std::uint64_t> told_room_;
     std::uint64_t erase_below_ = 0;  // 0: nothing is to be erased
     bool unsettled_ = true;  // the WAL may hold what was deleted
     bool tick_failing_ = false;

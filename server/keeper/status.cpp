@@ -3,10 +3,12 @@
 
 #include "crypto/keyset.hpp"
 #include "server/keeper/free_space.hpp"
+#include "server/wire/room.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace amana::keeper {
@@ -32,6 +34,7 @@ boost::json::object fields(const Status& status)
     }
     all["free-bytes"] = status.free_bytes;
     all["reserve-bytes"] = status.reserve_bytes;
+    all["room-bytes"] = status.room_bytes;
     all["reclaimable-bytes"] = stats.reclaimable_bytes;
     return all;
 }
@@ -51,8 +54,10 @@ Result<Status> read_status(Storage& storage, const wire::KeeperSlice& slice)
     std::optional<BatchPolicy::Cost> cover;
     if (const auto keys = crypto::KeySet::parse(slice.keyset, slice.root_fingerprint); keys)
         cover = policy_of(slice).yearly_cost(keys->recipients().size());
+    const auto reserve = reserve_of(slice);
+    const auto needed = reserve + tick_factor * stats->pending_bytes;
     return Status{*stats, to_base64(checkpoint->root), storage.sequencer.verifier().text(), cover, *free,
-                  reserve_of(slice)};
+                  reserve, wire::told_room(*free - std::min(*free, needed))};
 }
 
 std::string status_text(const Status& status)

@@ -15,6 +15,7 @@ struct Status {
     std::optional<BatchPolicy::Cost> cover;  // what decoys cost in a year; nothing without a key set
     std::uint64_t free_bytes = 0;
     std::uint64_t reserve_bytes = 0;
+    std::uint64_t room_bytes = 0;  // for new uploads, coarse: server/wire/room.hpp
 };
 
 [[nodiscard]] Result<Status> read_status(Storage& storage, const wire::KeeperSlice& slice);

@@ -29,6 +29,11 @@ bool Upload::take(ByteView chunk)
     return true;
 }
 
+bool Upload::beyond(std::uint64_t size_class) const
+{
+    return header_ && bytes_ > crypto::envelope_bytes(header_->slots(), size_class);
+}
+
 std::optional<PendingEnvelope> Upload::finish()
 {
     if (!header_) return std::nullopt;

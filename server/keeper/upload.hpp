@@ -20,6 +20,9 @@ public:
     [[nodiscard]] std::optional<PendingEnvelope> finish();
 
     [[nodiscard]] UploadKey key() const { return key_; }
+    // Whether it is larger already than an envelope of this class.
+    [[nodiscard]] bool beyond(std::uint64_t size_class) const;
+
     // The number of the chunk that take() comes to next.
     [[nodiscard]] std::uint32_t chunks() const { return chunks_; }
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }

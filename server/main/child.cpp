@@ -73,22 +73,40 @@ void Child::feed()
     }
 }
 
+void Child::take_lines()
+{
+    for (auto newline = heard_.find('\n'); newline != std::string::npos; newline = heard_.find('\n')) {
+        auto line = heard_.substr(0, newline);
+        heard_.erase(0, newline + 1);
+        std::replace_if(line.begin(), line.end(), [](unsigned char c) { return c < ' ' || c == 127; }, '?');
+        if (said_.empty()) said_ = std::move(line);
+        else news_.push_back(std::move(line));
+    }
+}
+
+// A bounded part of what there is: one that never stops speaking is listened to between other things.
 void Child::listen()
 {
     std::array<char, 256> room{};
-    while (said_.empty()) {
+    bool at_end = false;
+    for (std::size_t heard = 0; heard < max_line && !at_end;) {
         const auto count = ::read(channel_.get(), room.data(), room.size());
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0 && errno == EAGAIN) return;
-        if (count > 0) heard_.append(room.data(), static_cast<std::size_t>(count));
-        const auto newline = heard_.find('\n');
-        if (newline == std::string::npos && count > 0 && heard_.size() < max_line) continue;
-        said_ = heard_.substr(0, std::min(newline, max_line));
-        std::replace_if(said_.begin(), said_.end(), [](unsigned char c) { return c < ' ' || c == 127; }, '?');
-        if (said_.empty()) break;
+        if (count < 0 && errno == EAGAIN) break;
+        at_end = count <= 0;
+        if (at_end) break;
+        heard += static_cast<std::size_t>(count);
+        heard_.append(room.data(), static_cast<std::size_t>(count));
+        take_lines();
     }
-    channel_.reset();
+    at_end = at_end || heard_.size() >= max_line;
+    if (at_end && said_.empty() && !heard_.empty()) {
+        heard_ = heard_.substr(0, max_line) + '\n';
+        take_lines();
+    }
+    if (said_.empty() && !at_end) return;
     const SecretBuffer unwanted = std::exchange(slice_, SecretBuffer{});
+    if (at_end || complained()) channel_.reset();
 }
 
 void Child::kill(int signal) const

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A front or a keeper as the warden sees it: started, fed its slice, ready or not, ended. Nothing here waits; the warden
+// A front or a keeper as the warden sees it: started, fed its slice, ready or not, telling how it fares, ended. Nothing here waits; the warden
 // calls step() when the channel is ready and when a child may have ended.
 #pragma once
 
@@ -8,6 +8,8 @@
 #include "server/main/spawn.hpp"
 
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include <poll.h>
 
@@ -24,6 +26,8 @@ public:
     // Feeds and listens as far as is possible at once, and looks whether the process is still there.
     void step();
     void kill(int signal) const;
+    // The lines it has said since it was ready and this was asked last.
+    [[nodiscard]] std::vector<std::string> news() { return std::exchange(news_, {}); }
 
     [[nodiscard]] bool ready() const { return said_ == "ready"; }
     [[nodiscard]] bool ended() const { return end_.has_value(); }
@@ -39,6 +43,7 @@ private:
     Child(std::string name, pid_t pid, UniqueFd channel, SecretBuffer slice);
     void feed();
     void listen();
+    void take_lines();
 
     std::string name_;
     pid_t pid_;
@@ -46,7 +51,8 @@ private:
     SecretBuffer slice_;
     std::size_t fed_ = 0;
     std::string heard_;
-    std::string said_;  // its one line, once whole
+    std::string said_;  // its first line, once whole
+    std::vector<std::string> news_;
     std::optional<int> end_;
 };
 

@@ -231,10 +231,14 @@ private:
         auto& limits = config_.limits;
         section.size("max_files", 0, 127 * mib, limits.max_files_bytes);
         section.count("max_connections", 1, 1'000'000, limits.max_connections);
+        section.count("max_handshakes", 1, 100'000, limits.max_handshakes);
+        section.count("max_requests", 1, 1'000'000, limits.max_requests);
         section.count("max_uploads", 1, 100'000, limits.max_uploads);
+        section.count("pace", 0, 100'000, limits.pace);
         section.duration("header_timeout", one_second, hour, limits.header_timeout);
         section.duration("idle_timeout", one_second, hour, limits.idle_timeout);
         section.duration("body_timeout", one_second, day, limits.body_timeout);
+        section.size("slowest", 1, mib, limits.slowest);
         section.duration("drain_timeout", one_second, hour, limits.drain_timeout);
         section.finish();
     }

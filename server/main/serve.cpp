@@ -118,6 +118,8 @@ int run_serve(const Path& file, const MemoryProtection& memory)
     plan.slices = [&config] { return make_slices(*config, Moment::restart); };
     plan.say = say;
     plan.serving = [&config] { announce(*config); };
+    plan.show = [&lock](const Steps::Told& told) { show_steps(*lock, told); };
+    plan.tick = config->tick;
     plan.timing.drain = config->limits.drain_timeout;
     return Supervisor(std::move(plan), std::move(*listeners)).run();
 }

@@ -9,6 +9,7 @@
 
 #include <boost/json.hpp>
 
+#include <array>
 #include <iostream>
 
 namespace amana::server {
@@ -30,6 +31,10 @@ std::string in_groups(const std::string& fingerprint)
     for (std::size_t i = 0; i < fingerprint.size(); i += 4) grouped += (i == 0 ? "" : " ") + fingerprint.substr(i, 4);
     return grouped;
 }
+
+// By step, what storage has room for.
+constexpr std::array<std::string_view, storage_steps.size()> described{"everything", "files of 8 MiB in all, and text", "text only",
+                                                                       "nothing: there is no room"};
 
 boost::json::object keys_json(const Facts& facts)
 {
@@ -54,7 +59,10 @@ boost::json::object limits_json(const Config& config)
             {"header-timeout", limits.header_timeout.count()},
             {"idle-timeout", limits.idle_timeout.count()},
             {"body-timeout", limits.body_timeout.count()},
-            {"drain-timeout", limits.drain_timeout.count()}};
+            {"drain-timeout", limits.drain_timeout.count()},
+            {"max-handshakes", limits.max_handshakes},
+            {"max-requests", limits.max_requests},
+            {"slowest", limits.slowest}};
 }
 
 int print_json(const Facts& facts)
@@ -69,7 +77,11 @@ int print_json(const Facts& facts)
                             {"keys", keys_json(facts)},
                             {"memory", {{"everything-locked", facts.memory.everything_locked}}},
                             {"limits", limits_json(facts.config)}};
-    if (facts.running) all["process"] = facts.running->process;
+    if (facts.running) {
+        all["process"] = facts.running->process;
+        all["pressure"] = facts.running->told.pressure;
+        all["takes"] = storage_steps.at(facts.running->told.storage);
+    }
     if (!facts.memory.everything_locked) all["memory"].as_object()["lockable-bytes"] = facts.memory.lockable_bytes;
     boost::system::error_code broken;
     auto storage = boost::json::parse(captured, broken);
@@ -83,6 +95,11 @@ int print_text(const Facts& facts)
 {
     const auto row = [](const char* name, const std::string& text) { std::cout << name << ": " << text << "\n"; };
     row("server", facts.running ? "running (process " + facts.running->process + ")" : "not running");
+    if (facts.running) {
+        const auto& told = facts.running->told;
+        row("pressure", told.pressure == 0 ? "none" : std::to_string(told.pressure) + " of " + std::to_string(highest_pressure));
+        row("takes", std::string(described.at(told.storage)));
+    }
     for (const auto& address : facts.config.addresses) row("address", "https://" + address.value.text());
     row("threads", std::to_string(facts.config.threads));
     row("root", in_groups(facts.config.root_fingerprint.value));
@@ -103,6 +120,9 @@ int print_text(const Facts& facts)
     row("idle-timeout", format_duration(limits.idle_timeout));
     row("body-timeout", format_duration(limits.body_timeout));
     row("drain-timeout", format_duration(limits.drain_timeout));
+    row("max-handshakes", std::to_string(limits.max_handshakes));
+    row("max-requests", std::to_string(limits.max_requests));
+    row("slowest", format_size(limits.slowest));
     return run_keeper(facts.config, facts.material.keyset_note, {"--status"}, nullptr);
 }
 

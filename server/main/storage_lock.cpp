@@ -2,10 +2,12 @@
 #include "server/main/storage_lock.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,15 +19,24 @@ namespace {
 constexpr int attempts = 20;
 constexpr timespec between_attempts{0, 50'000'000};
 
-std::string holder(int fd)
+Running read_holder(int fd)
 {
-    ByteArray<16> text{};
-    const auto count = ::pread(fd, text.data(), text.size(), 0);
-    if (count <= 0) return "unknown";
-    std::string number(as_text(ByteView(text).first(static_cast<std::size_t>(count))));
-    number.resize(std::min(number.find('\n'), number.size()));
-    const bool digits = std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
-    return digits ? number : "unknown";
+    ByteArray<64> bytes{};
+    const auto count = ::pread(fd, bytes.data(), bytes.size(), 0);
+    std::string_view text = as_text(ByteView(bytes).first(static_cast<std::size_t>(std::max<ssize_t>(count, 0))));
+    const auto line = [&] {
+        const auto end = std::min(text.find('\n'), text.size());
+        const auto found = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        return found.substr(0, found.find_last_not_of(' ') + 1);
+    };
+    Running running{std::string(line()), {}};
+    const auto digits = [](std::string_view number) { return std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; }); };
+    if (running.process.empty() || !digits(running.process)) running.process = "unknown";
+    if (const auto pressure = line(); pressure.size() == 1 && digits(pressure)) running.told.pressure = static_cast<unsigned>(pressure[0] - '0');
+    if (const auto* found = std::find(storage_steps.begin(), storage_steps.end(), line()); found != storage_steps.end())
+        running.told.storage = static_cast<unsigned>(found - storage_steps.begin());
+    return running;
 }
 
 }  // namespace
@@ -38,21 +49,32 @@ Result<UniqueFd> lock_storage(const std::filesystem::path& storage)
     for (int attempt = 0; ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0; ++attempt) {
         if (errno != EWOULDBLOCK) return system_error("can't lock " + path.string(), errno);
         if (attempt == attempts)
-            return Error{"another amana-server (process " + holder(fd.get()) + ") is using " + storage.string(),
+            return Error{"another amana-server (process " + read_holder(fd.get()).process + ") is using " + storage.string(),
                          "One server to a directory: stop the other, or give this one a directory of its own."};
         ::nanosleep(&between_attempts, nullptr);
     }
-    // The number only helps people; a full disk must not keep the server from starting.
-    if (::ftruncate(fd.get(), 0) == 0)
-        [[maybe_unused]] const auto written = write_full(fd.get(), as_bytes(std::to_string(::getpid()) + "\n"));
+    // What it says only helps people; a full disk must not keep the server from starting.
+    if (::ftruncate(fd.get(), 0) == 0) show_steps(fd, {});
     return fd;
+}
+
+void show_steps(const UniqueFd& lock, const Steps::Told& told)
+{
+    constexpr std::size_t widest = 11;
+    auto storage = std::string(storage_steps.at(told.storage));
+    storage.resize(widest, ' ');
+    const auto text = std::to_string(::getpid()) + "\n" + std::to_string(told.pressure) + "\n" + storage + "\n";
+    [[maybe_unused]] const auto written = ::pwrite(lock.get(), text.data(), text.size(), 0);
+    // When it was is nobody's affair.
+    constexpr std::array<timespec, 2> never{};
+    ::futimens(lock.get(), never.data());
 }
 
 std::optional<Running> running_server(const std::filesystem::path& storage)
 {
     const UniqueFd fd(::open((storage / "lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!fd || ::flock(fd.get(), LOCK_SH | LOCK_NB) == 0) return std::nullopt;
-    return Running{holder(fd.get())};
+    return read_holder(fd.get());
 }
 
 }  // namespace amana::server

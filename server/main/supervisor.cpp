@@ -33,7 +33,7 @@ UniqueFd signal_descriptor()
 }  // namespace
 
 Supervisor::Supervisor(Plan plan, std::vector<UniqueFd> listeners)
-    : plan_(std::move(plan)), listeners_(std::move(listeners))
+    : plan_(std::move(plan)), steps_(plan_.tick, plan_.say, plan_.show), listeners_(std::move(listeners))
 {
 }
 
@@ -59,6 +59,9 @@ int Supervisor::run()
         read_signals(signals.get());
         for (auto* child : {&front_, &keeper_})
             if (*child) (*child)->step();
+        if (front_)
+            for (const auto& line : front_->news()) steps_.hear(line);
+        steps_due_ = steps_.advance(std::chrono::steady_clock::now());
     }
 }
 
@@ -106,7 +109,7 @@ void Supervisor::wait_for_events(int signals)
     std::array<pollfd, 3> polled{pollfd{signals, POLLIN, 0}, pollfd{-1, 0, 0}, pollfd{-1, 0, 0}};
     if (front_) polled[1] = front_->interest();
     if (keeper_) polled[2] = keeper_->interest();
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(std::min(deadline_, steps_due_) - std::chrono::steady_clock::now());
     const auto timeout = std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, 60'000);
     const int ready = ::poll(polled.data(), polled.size(), static_cast<int>(timeout));
     require(ready >= 0 || errno == EINTR, "poll");
@@ -192,6 +195,7 @@ std::optional<int> Supervisor::after_generation()
     say_untold_ends();
     front_.reset();
     keeper_.reset();
+    steps_.begin_anew();
     if (hopeless) return 1;
     const auto now = std::chrono::steady_clock::now();
     short_lives_ = now - born_ < plan_.timing.short_life ? short_lives_ + 1 : 0;

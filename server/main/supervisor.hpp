@@ -10,6 +10,7 @@
 #pragma once
 
 #include "server/main/child.hpp"
+#include "server/main/steps.hpp"
 
 #include <chrono>
 #include <functional>
@@ -38,6 +39,8 @@ struct Plan {
     std::function<Result<Slices>()> slices;       // asked anew for every generation
     std::function<void(const std::string&)> say;  // a line for the journal
     std::function<void()> serving;                // when the first generation is ready
+    std::function<void(const Steps::Told&)> show = [](const Steps::Told&) {};
+    std::chrono::milliseconds tick{900'000};      // nothing that the front says is told finer than this
     Timing timing;
 };
 
@@ -72,12 +75,14 @@ private:
     [[nodiscard]] bool all_gone() const;
 
     Plan plan_;
+    Steps steps_;
     std::vector<UniqueFd> listeners_;
     std::optional<Child> front_;
     std::optional<Child> keeper_;
     State state_ = State::waiting;
     Time born_;
     Time deadline_;  // of the state; waiting: when to start
+    Time steps_due_ = Time::max();
     unsigned short_lives_ = 0;
     unsigned stops_ = 0;  // signals that asked for the end
     std::vector<const Child*> told_;  // of this generation: whose end the journal has

@@ -4,6 +4,7 @@
 #include "base/reader.hpp"
 #include "base/require.hpp"
 #include "base/secret.hpp"
+#include "server/wire/room.hpp"
 
 #include <algorithm>
 
@@ -35,6 +36,7 @@ std::optional<BodySize> body_size(Byte kind)
     case Kind::refused: return BodySize{1, 1};
     case Kind::ask: return BodySize{ask_bytes, ask_bytes};
     case Kind::answer: return BodySize{0, max_answer_bytes};
+    case Kind::room: return BodySize{8, 8};
     }
     return std::nullopt;
 }
@@ -76,6 +78,11 @@ void append_ask(Bytes& out, UploadId number, const Ask& ask)
     const auto what = static_cast<Byte>(ask.what);
     const auto level = static_cast<Byte>(ask.level);
     append_frame(out, Kind::ask, number, Writer().integer(what).integer(level).integer(ask.index).take());
+}
+
+void append_room(Bytes& out, std::uint64_t bytes)
+{
+    append_frame(out, Kind::room, 0, Writer().integer(told_room(bytes)).take());
 }
 
 MutableBytes FrameReader::room()
@@ -183,6 +190,14 @@ Result<Ask> parse_ask(const Frame& frame)
         }
     }
     return Error{"a question that can't be", ""};
+}
+
+Result<std::uint64_t> parse_room(const Frame& frame)
+{
+    Reader reader(frame.body);
+    const auto bytes = reader.integer<std::uint64_t>();
+    if (frame.kind != Kind::room || frame.upload != 0 || !reader.done() || told_room(bytes) != bytes) return Error{"a room that can't be", ""};
+    return bytes;
 }
 
 }  // namespace amana::wire

@@ -18,6 +18,10 @@
 //
 //   front:   ask                                   at most max_asks of a channel wait for their answer
 //   keeper:  answer, empty when there is no such thing; or refused, when it could not be read
+//
+// And at most once a second, whenever it has changed, the keeper says on the first channel alone, so that one thread hears it:
+//
+//   keeper:  room                                  how much there is for new uploads (server/wire/room.hpp)
 #pragma once
 
 #include "base/bytes.hpp"
@@ -27,7 +31,7 @@
 
 namespace amana::wire {
 
-inline constexpr std::uint16_t version = 2;
+inline constexpr std::uint16_t version = 3;
 inline constexpr std::uint32_t upload_window = 4;
 inline constexpr std::size_t frame_head_bytes = 4 + 1 + 4;
 inline constexpr std::size_t max_body_bytes = crypto::sealed_chunk_bytes;
@@ -48,6 +52,7 @@ enum class Kind : Byte {
     refused = 8,  // keeper; body: Refusal (1)
     ask = 9,      // front; body: Ask: what (1), level (1), index (8)
     answer = 10,  // keeper; body: the note, or the hashes of the tile that there are so far; empty: there is none
+    room = 11,    // keeper; body: bytes, as told_room() has them (8); upload 0
 };
 
 enum class Refusal : Byte {
@@ -86,6 +91,7 @@ void append_credit(Bytes& out, UploadId upload, std::uint32_t chunks);
 void append_refused(Bytes& out, UploadId upload, Refusal why);
 void append_finish(Bytes& out, UploadId upload, bool wants_promise);
 void append_ask(Bytes& out, UploadId number, const Ask& ask);
+void append_room(Bytes& out, std::uint64_t bytes);
 
 // Cuts a stream into frames. Holds at most one frame more than was asked for.
 class FrameReader {
@@ -112,5 +118,6 @@ private:
 // Whether a promise is wanted.
 [[nodiscard]] Result<bool> parse_finish(const Frame& frame);
 [[nodiscard]] Result<Ask> parse_ask(const Frame& frame);
+[[nodiscard]] Result<std::uint64_t> parse_room(const Frame& frame);
 
 }  // namespace amana::wire

@@ -112,10 +112,14 @@ void put(auto& sink, const FrontSlice& slice)
     put_integer(sink, slice.limits.max_files_bytes);
     put_integer(sink, slice.limits.max_connections);
     put_integer(sink, slice.limits.max_uploads);
+    put_integer(sink, slice.limits.pace);
     put_seconds(sink, slice.limits.header_timeout);
     put_seconds(sink, slice.limits.idle_timeout);
     put_seconds(sink, slice.limits.body_timeout);
     put_seconds(sink, slice.limits.drain_timeout);
+    put_integer(sink, slice.limits.max_handshakes);
+    put_integer(sink, slice.limits.max_requests);
+    put_integer(sink, slice.limits.slowest);
 }
 
 void put(auto& sink, const KeeperSlice& slice)
@@ -225,13 +229,17 @@ Result<FrontSlice> decode_front(ByteView bytes)
     slice.limits.max_files_bytes = reader.integer<std::uint64_t>();
     slice.limits.max_connections = reader.integer<std::uint32_t>();
     slice.limits.max_uploads = reader.integer<std::uint32_t>();
+    slice.limits.pace = reader.integer<std::uint32_t>();
     slice.limits.header_timeout = take_seconds(reader, sound);
     slice.limits.idle_timeout = take_seconds(reader, sound);
     slice.limits.body_timeout = take_seconds(reader, sound);
     slice.limits.drain_timeout = take_seconds(reader, sound);
+    slice.limits.max_handshakes = reader.integer<std::uint32_t>();
+    slice.limits.max_requests = reader.integer<std::uint32_t>();
+    slice.limits.slowest = reader.integer<std::uint64_t>();
     if (slice.channels == 0 || slice.channels > max_channels) sound = false;
     if (slice.listeners == 0 || slice.listeners > max_listeners) sound = false;
-    if (slice.root_fingerprint.size() != fingerprint_bytes) sound = false;
+    if (slice.root_fingerprint.size() != fingerprint_bytes || slice.limits.slowest == 0) sound = false;
     if (!sound || !reader.done()) return not_a_slice();
     return slice;
 }
@@ -276,6 +284,12 @@ Result<SecretBuffer> receive_slice()
     if (!more_read) return more_read.error();
     if (*body_read != length || *more_read != 0) return not_a_slice();
     return slice;
+}
+
+bool tell_warden(std::string_view line)
+{
+    const auto text = std::string(line) + '\n';
+    return ::send(warden_fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT) == static_cast<ssize_t>(text.size());
 }
 
 void report_to_warden(std::string_view line)

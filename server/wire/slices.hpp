@@ -4,7 +4,8 @@
 // The warden runs amana-front and amana-keeper with these descriptors and nothing else open but stderr:
 //
 //   3       a stream socketpair to the warden: the slice comes in, to the end of the stream; then the child writes one line,
-//           "ready" or what is wrong, and closes its side
+//           "ready" or what is wrong, and closes its side; the front keeps it open, and says in further lines how it fares
+//           (server/front/report.hpp)
 //   4 ...   `channels` stream socketpairs between front and keeper, in the same order for both
 //   then    for the front, `channels` sets of listening sockets, one for each thread: thread 0's listeners, thread 1's, ...
 //
@@ -42,10 +43,14 @@ struct Limits {
     std::uint64_t max_files_bytes = 64ull * 1024 * 1024;  // all files of one report
     std::uint32_t max_connections = 4096;                 // over all threads
     std::uint32_t max_uploads = 64;                       // reports being received at one moment, over all threads
+    std::uint32_t pace = 0;                               // reports a second that may be stored under pressure; 0: what storage has room for
     std::chrono::seconds header_timeout{15};              // from the first byte to the end of a request's header
     std::chrono::seconds idle_timeout{60};                // keep-alive, and between two reads of a body
     std::chrono::seconds body_timeout{3600};              // a whole body
     std::chrono::seconds drain_timeout{30};               // from SIGTERM to the end
+    std::uint32_t max_handshakes = 64;                    // steps of handshakes at one moment, over all threads
+    std::uint32_t max_requests = 1000;                    // on one connection
+    std::uint64_t slowest = 256;                          // bytes a second of a body, while others wait
 };
 
 // The ministry's own words in one language; what is empty is said by the catalogue.
@@ -109,5 +114,7 @@ struct KeeperSlice {
 [[nodiscard]] Result<SecretBuffer> receive_slice();
 // For the child: one line to the warden, then closes warden_fd.
 void report_to_warden(std::string_view line);
+// The same, and leaves it open. False when the warden is gone, or has not read for so long that there is no room for it.
+bool tell_warden(std::string_view line);
 
 }  // namespace amana::wire

@@ -186,6 +186,67 @@ TEST_CASE("only the root that was asked for opens a site's manifest")
     CHECK_THAT(opened.error().message, Catch::Contains("another root"));
 }
 
+TEST_CASE("a form has several bodies, in ascending order of their hashes, and nothing else has")
+{
+    auto manifest = site();
+    auto& pages = manifest.pages;
+    pages[1].kind = "form";
+    pages.insert(pages.begin() + 2, pages[1]);
+    pages[1].hash = Hash{1};
+    pages[2].hash = Hash{2};
+    const auto text = manifest.text().value();
+    const auto read = SiteManifest::parse(text).value();
+    CHECK(read == manifest);
+    CHECK(read.find("/ar/")->hash == Hash{1});
+    CHECK(read.lists("/ar/", Hash{1}));
+    CHECK(read.lists("/ar/", Hash{2}));
+    CHECK_FALSE(read.lists("/ar/", Hash{3}));
+    CHECK_FALSE(read.lists("/", Hash{1}));
+    const auto refused = [&](auto change) {
+        auto changed = manifest;
+        change(changed.pages);
+        return !changed.text().has_value();
+    };
+    CHECK(refused([](auto& all) { std::swap(all[1], all[2]); }));
+    CHECK(refused([](auto& all) { all[2].hash = all[1].hash; }));
+    CHECK(refused([](auto& all) { all[1].kind = "page"; }));
+    CHECK(refused([](auto& all) { all[2].kind = "page"; }));
+    CHECK(refused([](auto& all) { all[1].kind = all[2].kind = "page"; }));
+}
+
+TEST_CASE("in a form the token counts for nothing, and nothing but the token does")
+{
+    const std::string token(43, 'A');
+    const std::string other = "Zz09-_" + std::string(37, 'q');
+    const auto form = [](const std::string& sent, const std::string& framed) {
+        return "<form method=\"post\" action=\"/ar/report?" + sent + "\" x><iframe src=\"/ar/line?" + framed + "\"></iframe></form>\n";
+    };
+    const auto hash = [](const std::string& body) { return page_hash(as_bytes(body), form_kind); };
+    const auto signed_hash = sha256(as_bytes(form(token, token).substr(0, form(token, token).size() - 1)));
+    CHECK(hash(form(token, token)) == signed_hash);
+    CHECK(hash(form(other, other)) == signed_hash);
+    CHECK(page_hash(as_bytes(form(other, other)), "page") != signed_hash);
+    CHECK(page_hash(as_bytes(form(other, other))) != signed_hash);
+    CHECK(hash(form(other, token)) == signed_hash);  // what was signed stands there
+    CHECK(hash(form(token, other)) != signed_hash);
+    CHECK(hash(form(other, "Y" + other.substr(1))) != signed_hash);
+    for (const auto& wrong : {other.substr(1), other + "A", other.substr(1) + "=", other.substr(1) + "\"", other.substr(1) + "<", std::string("\"><script>x()</script><a href=\""),
+                              other.substr(1) + "\n", std::string()}) {
+        INFO(wrong);
+        CHECK(hash(form(wrong, wrong)) != signed_hash);
+        CHECK(hash(form(wrong, token)) != signed_hash);
+        CHECK(hash(form(other, wrong)) != signed_hash);
+    }
+    // The first of each alone.
+    CHECK(hash(form(other, other) + "<a href=\"/ar/report?" + other + "\">") != hash(form(other, other) + "<a href=\"/ar/report?" + token + "\">"));
+    CHECK(hash(form(other, other) + "<a href=\"/ar/line?" + other + "\">") != hash(form(other, other) + "<a href=\"/ar/line?" + token + "\">"));
+    const auto calm = [](const std::string& sent) { return "<form action=\"/ar/report?" + sent + "\">"; };
+    CHECK(hash(calm(other)) == hash(calm(token)));
+    CHECK(hash(calm(other) + "x") != hash(calm(token)));
+    CHECK(hash("/report?") == sha256(as_bytes("/report?")));
+    CHECK(hash("/report?" + other) == sha256(as_bytes("/report?" + other)));
+}
+
 TEST_CASE("padding behind a body counts for nothing, anything else does")
 {
     const auto body = as_bytes("<p>x</p>\n");

@@ -85,6 +85,56 @@ TEST_CASE("the root signs a site's manifest, and each serial once", "[site]")
     CHECK_THAT(desk.said, Catch::Contains("  removed page /ar/help\n"));
 }
 
+TEST_CASE("of a form's variants the one that is served is looked at, without its token", "[site]")
+{
+    Signing desk;
+    const auto saved = desk.path("saved");
+    fs::create_directories(saved / "manifest");
+    fs::create_directories(saved / "ar");
+    const auto form = [](const std::string& words, const std::string& token) {
+        return "<form action=\"/ar/report?" + token + "\">" + words + "<noscript><iframe src=\"/ar/line?" + token + "\"></iframe></noscript></form>";
+    };
+    const std::string none(43, 'A');
+    const std::string token = "-_9" + std::string(40, 'z');
+    const crypto::ReleaseManifest release{1, "1", {{crypto::Hash{}, "exit.js"}}};
+    desk.site.release = crypto::sha256(as_bytes(release.text().value()));
+    const auto keys = desk.site.pages[1];
+    desk.site.headers = {{"form", "Content-Type", "text/html"}};
+    desk.site.pages = {{crypto::page_hash(as_bytes(form("with files", none))), "form", "/ar/"}, {crypto::page_hash(as_bytes(form("without", none))), "form", "/ar/"}};
+    if (desk.site.pages[1].hash < desk.site.pages[0].hash) std::swap(desk.site.pages[0], desk.site.pages[1]);
+    desk.site.pages.push_back(keys);
+    REQUIRE(desk.sign().has_value());
+    crypto::Note release_note{release.text().value(), {}};
+    release_note.sign(std::string(crypto::release_signer), Bytes(32, 7));
+    const auto put = [&](const char* name, std::string_view text) {
+        REQUIRE(write_durable(saved / name, as_bytes(text), 0600, DurableFile::Existing::replace).has_value());
+    };
+    put("manifest/site", read_text(desk.line.out));
+    put("manifest/release", release_note.encode());
+    put("keys", read_text(DeskPaths{desk.line.directory}.public_keys()));
+    desk.line.site = saved.string();
+    desk.line.root = desk.fingerprint();
+    const auto as_signed = [&](const std::string& body) {
+        put("ar/index.html", body);
+        return desk.run(run_verify_site).value();
+    };
+    CHECK(as_signed(form("with files", token)));
+    CHECK_THAT(desk.said, Catch::Contains("2 pages and files"));
+    CHECK(as_signed(form("without", token)));
+    CHECK(as_signed(form("without", none) + "\n\n"));
+    CHECK_FALSE(as_signed(form("otherwise", token)));
+    CHECK_THAT(desk.said, Catch::Contains("an altered page") && Catch::Contains("signed were 2 others"));
+    CHECK_FALSE(as_signed(form("without", "\"><script>x()</script><a id=\"")));
+    CHECK_THAT(desk.said, Catch::Contains("runs a script that stands in the page"));
+    // A change of one variant is told once.
+    desk.site.serial = 2;
+    desk.site.pages[1].hash = crypto::Hash{};
+    std::swap(desk.site.pages[0], desk.site.pages[1]);
+    REQUIRE(desk.sign().has_value());
+    CHECK_THAT(desk.said, Catch::Contains("  changed page /ar/\n"));
+    CHECK(desk.said.find("changed page /ar/") == desk.said.rfind("changed page /ar/"));
+}
+
 TEST_CASE("the root signs nothing that is not its own site", "[site]")
 {
     Signing desk;
@@ -175,7 +225,7 @@ TEST_CASE("what a browser would load, run or send is found", "[site]")
                           "</script><script>c()</script><form action=/d><button formaction=/e></form><img src=/f srcset='/g 2x'><a href=JavaScript:h() ping=/i>j</a>"
                           "<a href=https://news.example/>k</a><p onclick=l() style='background:url(/m)'><svg><a xlink:href=/n></a><image href=/o /></svg>"
                           "<iframe srcdoc=p></iframe><script data-worker=/q src=/r></script><x-y ONLOAD=s()>");
-    CHECK(has(all, What::forbidden, "meta refresh", "0;url=/x"));
+    CHECK(has(all, What::moves, "meta refresh", "0;url=/x"));
     CHECK(has(all, What::forbidden, "<base>", ""));
     CHECK(has(all, What::loads, "base href", "/y"));
     CHECK(has(all, What::loads, "link href", "/z"));
@@ -192,7 +242,10 @@ TEST_CASE("what a browser would load, run or send is found", "[site]")
     CHECK(has(all, What::forbidden, "p style with url", "background:url(/m)"));
     CHECK(has(all, What::loads, "a xlink:href", "/n"));
     CHECK(has(all, What::loads, "image href", "/o"));
+    CHECK(has(all, What::frames, "<iframe>", ""));
     CHECK(has(all, What::forbidden, "iframe srcdoc", "p"));
+    CHECK(has(uses("<noscript><iframe src=' /ar/line?x\n'></iframe></noscript>"), What::frames, "<iframe>", "/ar/line?x"));
+    CHECK(has(uses("<noscript><img src=/t></noscript>"), What::loads, "img src", "/t"));
     CHECK(has(all, What::names, "script data-worker", "/q"));
     CHECK(has(all, What::forbidden, "x-y onload", "s()"));
     CHECK(uses("<!DOCTYPE html><p>nothing <b>here</b><a href=/ar/>link</a></p>").empty());

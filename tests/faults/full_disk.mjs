@@ -18,7 +18,7 @@ import { sendLarge } from './raw.mjs';
 withOwnMounts();
 
 const mebibyte = 1024 * 1024;
-const diskSize = 512 * mebibyte;
+const diskSize = 1024 * mebibyte; // room for large files, where it is not filled
 const storageFull = 507;
 const thanked = [];
 let stories = 0;

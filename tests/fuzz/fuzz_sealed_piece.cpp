@@ -18,14 +18,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto head = reader.rest();
     const auto piece = SealedPiece::parse(head, body_bytes);
     if (!piece) return 0;
-    require(head.size() == sealed_head_bytes && body_bytes == sealed_head_bytes + piece->size(), "the length it says");
+    require(head.size() == sealed_head_bytes && body_bytes == sealed_head_bytes + (piece->asks() ? 0 : piece->size()), "the length it says");
     require(piece->size() > 0 && piece->size() <= sealed_piece_bytes, "a piece of its bounds");
     require(piece->total() <= crypto::max_envelope_bytes && piece->offset() <= piece->total() - piece->size(), "within its envelope");
-    require(piece->last() || piece->size() == sealed_piece_bytes, "only the last is shorter");
+    require(piece->asks() || piece->last() || piece->size() == sealed_piece_bytes, "only the last is shorter");
     SealedHead again;
     again.kind = piece->cover() ? 0 : 1;
     again.promise = piece->wants_promise() ? 1 : 0;
     again.upload = piece->upload();
+    again.token = piece->token();
+    again.solution = piece->solution();
     again.total = piece->total();
     again.offset = piece->offset();
     again.keys = piece->keys();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //
 // A small site of its own, signed as a real one is (docs/SEALING.md, section 6): what verify-site looks at, without a server or
-// a desk. Answers are { status, headers: [[name, value]], body }; a page's body is packed when it is served.
+// a desk. Answers are { status, headers: [[name, value]], body }; a page's body is packed when it is served. A form has two variants,
+// calm and under pressure, of which `variant` says which is served, with a token of its own each time.
 
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 
@@ -28,11 +29,17 @@ const page = (lang, main, script = '') => `<!DOCTYPE html>
 <script>${exit}</script>${script}
 </body></html>
 `;
-const form = (lang) => page(lang, `<p><b>&#1576;</b><img src="data:image/png;base64,iVBORw0KGgo=" alt=""></p>
-<form method="post" action="/${lang}/report" enctype="multipart/form-data"><textarea name="story"></textarea>
+// What stands for a token where a page is the same for everybody.
+const none = 'A'.repeat(43);
+const form = (lang, framed = '') => page(lang, `<p><b>&#1576;</b><img src="data:image/png;base64,iVBORw0KGgo=" alt=""></p>
+<form method="post" action="/${lang}/report?${none}" enctype="multipart/form-data"><textarea name="story"></textarea>${framed}
 <button type="submit">Send</button></form>`,
 `<script src="/script/page.js" defer integrity="${source(pageScript)}" data-worker="/script/worker.js" data-worker-integrity="${source(workerScript)}"
 data-sealing="/${lang}/sealing.json"></script>`);
+
+const pressed = (lang) => form(lang, `<noscript><iframe src="/${lang}/line?${none}" title="Your place"></iframe></noscript>`);
+const line = (lang, token) => `<!DOCTYPE html><html lang="${lang}"><head><meta charset="utf-8"><meta http-equiv="refresh" content="10; url=/${lang}/line?${token}">
+<title>Form</title><style>${style}</style></head><body><p>3</p></body></html>`;
 
 const everywhere = [['Cache-Control', 'no-store'], ['Referrer-Policy', 'no-referrer'], ['X-Content-Type-Options', 'nosniff'],
   ['Strict-Transport-Security', 'max-age=63072000']];
@@ -51,6 +58,7 @@ export const headersOf = (kind) => [...everywhere, ...kinds[kind]];
 
 export class SignedSite {
   constructor({ serial = 12, releaseSerial = 7, keys = new KeysAlone(), makers = signer(), deployment = 'test' } = {}) {
+    this.variant = 0;
     Object.assign(this, { serial, releaseSerial, keys, makers, deployment });
     this.keySet = keys.note({ serial: 3, deployment });
     this.fingerprint = sha256(keys.root.publicKey);
@@ -60,10 +68,10 @@ export class SignedSite {
     this.pages = {
       '/': ['page', page('en', '<ul><li><a href="/ar/">&#1575;</a></li></ul>')],
       '/.well-known/security.txt': ['text', 'Contact: mailto:security@example.invalid\n'],
-      '/ar/': ['form', form('ar')],
+      '/ar/': ['form', form('ar'), pressed('ar')],
       '/ar/help': ['page', page('ar', '<p id="key">Help</p>')],
       '/ar/sealing.json': ['data', sealing('ar')],
-      '/en/': ['form', form('en')],
+      '/en/': ['form', form('en'), pressed('en')],
       '/en/sealing.json': ['data', sealing('en')],
       '/keys': ['text', this.keySet],
       '/script/page.js': ['script', pageScript],
@@ -80,7 +88,8 @@ export class SignedSite {
       [...lines].sort().map(([name, value]) => `header ${kind} ${name}: ${value}`));
     this.site = ['amana site v1', `deployment ${this.deployment}`, `serial ${this.serial}`, `root ${this.keys.root.publicKey.toString('base64')}`,
       `release ${sha256(this.release)}`, ...headers,
-      ...Object.entries(this.pages).sort(([a], [b]) => (a < b ? -1 : 1)).map(([at, [kind, body]]) => `page ${pageHash(body)} ${kind} ${at}`), ''].join('\n');
+      ...Object.entries(this.pages).sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([at, [kind, ...bodies]]) =>
+        bodies.map((body) => `page ${pageHash(body)} ${kind} ${at}`).sort()), ''].join('\n');
     this.siteNote = signedNote(this.site, 'amana-root', this.keys.root);
     this.releaseNote = signedNote(this.release, 'amana-release', this.makers);
   }
@@ -88,8 +97,11 @@ export class SignedSite {
   answer(at) {
     if (at === '/manifest/site') return { status: 200, headers: headersOf('text'), body: Buffer.from(this.siteNote) };
     if (at === '/manifest/release') return { status: 200, headers: headersOf('text'), body: Buffer.from(this.releaseNote) };
-    const [kind, body] = this.pages[at] ?? ['page', page('en', 'There is nothing here.')];
-    return { status: this.pages[at] ? 200 : 404, headers: headersOf(kind), body: Buffer.from(body) };
+    const [, lang, token] = /^\/(ar|en)\/line\?(.{43})$/.exec(at) ?? [];
+    if (token) return { status: 200, headers: headersOf('page'), body: Buffer.from(line(lang, token)) };
+    const [kind, ...bodies] = this.pages[at] ?? ['page', page('en', 'There is nothing here.')];
+    const body = bodies[this.variant] ?? bodies[0];
+    return { status: this.pages[at] ? 200 : 404, headers: headersOf(kind), body: Buffer.from(body.replaceAll(none, randomBytes(32).toString('base64url'))) };
   }
 
   // As a saved site.

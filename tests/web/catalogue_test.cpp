@@ -211,7 +211,9 @@ TEST_CASE("a mistake in a template is refused", "[web]")
     CHECK_THAT(spoil("alert.mustache", "{{/kept}}", ""), Contains("alert.mustache"));
     CHECK_THAT(spoil("field.mustache", "\n{{value}}", "{{value}}"), Contains("line after <textarea>"));
     CHECK_THAT(spoil("form.mustache", "<h1>", "<h1>\x01"), Contains("control character"));
-    CHECK_THAT(spoil("received.mustache", "{{proof_note}}", ""), Contains("{{proof_link}} and then {{proof_note}}"));
+    CHECK_THAT(spoil("received.mustache", "{{proof_note}}", ""), Contains("received.mustache must hold {{proof_link}}, {{proof_note}}, in this order"));
+    CHECK_THAT(spoil("form.mustache", "/report?{{token}}", ""), Contains("form.mustache must hold {{token}}"));
+    CHECK_THAT(spoil("line.mustache", "{{place}}", "{{minutes}}"), Contains("line.mustache must hold {{token}}, {{place}}, {{minutes}}"));
     CHECK(web::Pages::load(settings).has_value());
 }
 

@@ -55,7 +55,7 @@ TEST_CASE("the form holds every question, option and hint, in every language", "
     std::size_t questions = 0;
     std::size_t options = 0;
     for (const auto& language : pages().languages()) {
-        const auto& form = pages().form(language).plain;
+        const auto& form = test::form_page(pages(), language);
         CHECK_THAT(form, Contains("<h1>" + sentence(language, "title") + "</h1>") && Contains("<p>" + sentence(language, "lead") + "</p>"));
         for (const auto& section : questionnaire.sections()) {
             if (!section.open)
@@ -91,7 +91,7 @@ TEST_CASE("each control has a name that the server knows, and each question a co
     const auto& questionnaire = pages().questionnaire();
     std::set<std::string> names;
     std::map<std::string, std::string> kinds;
-    for (const auto& token : test::scan_html(pages().form("en").plain)) {
+    for (const auto& token : test::scan_html(test::form_page(pages(), "en"))) {
         if (token.tag != "input" && token.tag != "select" && token.tag != "textarea") continue;
         const auto& name = token.attributes.at("name");
         names.insert(name);
@@ -150,8 +150,9 @@ TEST_CASE("the form again without answers is the form, but for what was read bef
 {
     for (const auto& language : pages().languages()) {
         INFO(language);
-        auto again = test::joined(pages().form_again(language).pieces);
-        auto form = pages().form(language).plain;
+        auto again = test::replaced(test::joined(pages().form_again(language, {}).pieces), "/report?",
+                                    "/report?" + std::string(test::made_token));
+        auto form = test::form_page(pages(), language);
         const auto cut = [&](const std::string& from, const std::string& to, const std::string& by) {
             const auto at = form.find(from);
             REQUIRE(at != std::string::npos);
@@ -179,7 +180,7 @@ TEST_CASE("each answer has its place in the form again", "[web]")
         std::map<Kind, std::size_t> slots;
         std::set<const web::Section*> sections;
         std::set<std::tuple<const web::Field*, std::uint32_t, std::uint32_t, Kind>> answers;
-        const auto& pieces = pages().form_again(language).pieces;
+        const auto& pieces = pages().form_again(language, {}).pieces;
         for (const auto& piece : pieces) {
             if (!piece.has_slot) continue;
             ++slots[piece.slot.kind];
@@ -187,7 +188,7 @@ TEST_CASE("each answer has its place in the form again", "[web]")
             if (piece.slot.kind >= Kind::text) CHECK(answers.emplace(piece.slot.field, piece.slot.row, piece.slot.option, piece.slot.kind).second);
         }
         CHECK_FALSE(pieces.back().has_slot);
-        std::map<Kind, std::size_t> expected{{Kind::alert, 1}, {Kind::proof_open, 1}, {Kind::proof_checked, 1}};
+        std::map<Kind, std::size_t> expected{{Kind::alert, 1}, {Kind::token, 1}, {Kind::proof_open, 1}, {Kind::proof_checked, 1}};
         for (const auto& section : questionnaire.sections()) {
             if (!section.open) {
                 ++expected[Kind::open_section];
@@ -212,7 +213,7 @@ TEST_CASE("each answer has its place in the form again", "[web]")
 
 TEST_CASE("rows beyond the first are folded away", "[web]")
 {
-    const auto own = between(pages().form("en").plain, "<fieldset id=\"identifiers\"", "</fieldset>");
+    const auto own = between(test::form_page(pages(), "en"), "<fieldset id=\"identifiers\"", "</fieldset>");
     const auto fold = own.find("<details>");
     REQUIRE(fold != std::string::npos);
     for (int row = 1; row <= 6; ++row) {
@@ -222,7 +223,7 @@ TEST_CASE("rows beyond the first are folded away", "[web]")
         CHECK(count(own, "aria-label=\"Entry " + std::to_string(row) + "\"") == 1);
     }
     // In the language's own digits.
-    CHECK_THAT(pages().form("ar").plain, Contains("aria-label=\"" + test::replaced(test::read_catalogue("ar").at("row").text, "{n}", "٣") + "\""));
+    CHECK_THAT(test::form_page(pages(), "ar"), Contains("aria-label=\"" + test::replaced(test::read_catalogue("ar").at("row").text, "{n}", "٣") + "\""));
 }
 
 TEST_CASE("conditions become rules that only browsers with :has() read", "[web]")
@@ -237,13 +238,13 @@ TEST_CASE("conditions become rules that only browsers with :has() read", "[web]"
                        ")) #s-person:not([data-shown]){display:none}#f-name>.only-if{display:none}form:not(:has(" + friends +
                        ")) #f-name:not([data-shown]){display:none}}");
     // What the rules name is on the form.
-    const auto& form = pages().form("en").plain;
+    const auto& form = test::form_page(pages(), "en");
     CHECK_THAT(form, Contains("#s-journey:not([data-shown]){display:none}") && Contains("<details id=\"s-journey\"") &&
                          Contains("#s-person:not([data-shown]){display:none}"));
     CHECK(count(form, "<p class=\"only-if\">") == 2);
     // In other browsers it is said in words, with the answers that are meant.
     for (const auto& language : pages().languages())
-        CHECK_THAT(pages().form(language).plain,
+        CHECK_THAT(test::form_page(pages(), language),
                    Contains("<p class=\"only-if\">" + escaped(test::read_catalogue(language).at("only_if").text) + " (" + sentence(language, "about.family") + " / " +
                             sentence(language, "about.friend") + " / " + sentence(language, "about.stranger") + ")</p>"));
 }
@@ -258,7 +259,7 @@ TEST_CASE("a questionnaire that brings its sentences is asked in them, and not i
     std::size_t checked = 0;
     for (const auto& language : settings.languages) {
         const auto& sentences = questionnaire.sentences().at(language);
-        const auto& form = loaded.form(language).plain;
+        const auto form = test::form_page(loaded, language);
         for (const auto& key : questionnaire.sentence_keys()) {
             INFO(language << ": " << key);
             const auto& text = sentences.find(key)->second;

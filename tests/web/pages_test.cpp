@@ -58,7 +58,7 @@ std::string sha256(const std::string& text)
 TEST_CASE("every page in every language is whole and says its language", "[web]")
 {
     CHECK(pages().languages().size() == 12);
-    CHECK(all_pages().size() == 1 + pages().languages().size() * (2 + 6 + 2 * web::all_problems.size()));
+    CHECK(all_pages().size() == 1 + pages().languages().size() * (1 + 6 + 6 + 2 * web::all_problems.size() + 2 * 5));
     for (const auto& page : all_pages()) {
         INFO(page.name << " in " << page.language);
         const auto direction = test::read_catalogue(page.language).at("direction").text;
@@ -120,15 +120,16 @@ TEST_CASE("no page fetches or remembers anything, and links lead to the site its
 {
     const std::set<std::string> attributes{
         "aria-describedby", "aria-label", "aria-labelledby", "accept-charset", "action", "autocomplete", "autofocus", "charset", "class",
-        "content", "data-one", "data-two", "dir", "download", "enctype", "for", "hidden", "href", "hreflang", "id", "lang", "maxlength",
-        "method", "minlength", "multiple", "name", "rel", "required", "role", "rows", "spellcheck", "tabindex", "type", "value"};
+        "content", "data-most", "data-one", "data-two", "dir", "download", "enctype", "for", "hidden", "href", "hreflang", "id", "lang", "maxlength",
+        "method", "minlength", "multiple", "name", "rel", "required", "role", "rows", "spellcheck", "src", "tabindex", "title", "type", "value"};
     for (const auto& page : all_pages()) {
         INFO(page.name << " in " << page.language);
         std::size_t ways_out = 0;
         for (const auto& token : test::scan_html(page.html)) {
             // What the form alone fetches, by its hash: web/sealing_test.cpp looks at this one.
-            if (token.tag == "script" && page.name == "form" && token.attributes.contains("src")) continue;
-            for (const auto* forbidden : {"link", "img", "iframe", "base", "object", "embed", "video", "audio"}) CHECK(token.tag != forbidden);
+            if (token.tag == "script" && page.name.starts_with("form") && token.attributes.contains("src")) continue;
+            if (token.tag == "iframe") CHECK_THAT(page.name, Catch::EndsWith(", pressed"));
+            for (const auto* forbidden : {"link", "img", "base", "object", "embed", "video", "audio"}) CHECK(token.tag != forbidden);
             for (const auto& [name, value] : token.attributes) {
                 INFO(token.tag << " " << name << "=" << value);
                 CHECK(attributes.contains(name));
@@ -139,7 +140,7 @@ TEST_CASE("no page fetches or remembers anything, and links lead to the site its
                     CHECK(value == web::SiteSettings().exit);
                 } else if (name == "href" && page.name.starts_with("received_with_proof") && value.starts_with("data:")) {
                     CHECK(value == "data:text/plain;charset=utf-8,0");
-                } else if (name == "href" || name == "action") {
+                } else if (name == "href" || name == "action" || name == "src") {
                     CHECK((value.starts_with("/") || value.starts_with("#")));
                     CHECK_FALSE(value.starts_with("//"));
                 }
@@ -161,7 +162,7 @@ TEST_CASE("style and script are the same bytes on every page, and the hashes are
         CHECK(script == shipped);
         CHECK(style.find("/*") == std::string::npos);
         CHECK(count(page.html, "<style") == 1);
-        CHECK(count(page.html, "<script") == (page.name == "form" ? 2 : 1));
+        CHECK(count(page.html, "<script") == (page.name.starts_with("form") ? 2 : 1));
     }
     for (const auto* forbidden : {"fetch", "XMLHttpRequest", "cookie", "Storage", "import(", "eval", "innerHTML", "sendBeacon"}) {
         INFO(forbidden);
@@ -189,7 +190,7 @@ TEST_CASE("every page that is sent packed has one size, and unpacks to the plain
     std::size_t least_room = web::packed_page_bytes;
     for (const auto& language : pages().languages()) {
         INFO(language);
-        for (const auto* page : {&pages().form(language), &pages().help(language)}) same(*page);
+        same(pages().help(language));
         for (const bool urgent : {false, true}) {
             same(pages().received(language, urgent));
             same(pages().received_without_proof(language, urgent));
@@ -208,10 +209,25 @@ TEST_CASE("every page that is sent packed has one size, and unpacks to the plain
             CHECK(gunzipped(whole) == parts[0] + std::string(as_text(link)) + parts[1] + std::string(as_text(note)) + parts[2]);
         }
         for (const auto problem : web::all_problems) same(pages().problem(language, problem));
-        const std::string_view form = pages().form(language).plain;
-        const auto room = web::packed_page_bytes - web::PackedPage::pack({&form, 1}).least_bytes(0);
-        least_room = std::min(least_room, room);
-        std::cout << "form." << language << ": " << form.size() << " bytes, " << web::packed_page_bytes - room << " packed\n";
+        const auto& line = pages().line(language);
+        CHECK(line.number(0).size() == line.number(99'999).size());
+        CHECK(line.number(100'000) == line.number(99'999));
+        same(line.called.filled(std::array{test::made_token}));
+        same(line.stale);
+        for (const auto number : {std::uint64_t{0}, std::uint64_t{31}, std::uint64_t{99'999}}) {
+            const auto written = line.number(number);
+            same(line.waiting.filled(std::array<std::string_view, 3>{test::made_token, written, written}));
+        }
+        for (const auto state : web::all_form_states) {
+            const std::vector<std::string_view> holes(state.pressed ? 2 : 1, test::made_token);
+            const auto& form = pages().form(language, state);
+            same(form.filled(holes));
+            CHECK(form.filled(holes).plain == test::form_page(pages(), language, state));
+            const auto room = web::packed_page_bytes - form.packed.least_bytes(holes.size() * web::token_text_bytes);
+            least_room = std::min(least_room, room);
+            std::cout << "form." << language << " " << web::index_of(state) << ": " << form.filled(holes).plain.size() << " bytes, "
+                      << web::packed_page_bytes - room << " packed\n";
+        }
     }
     std::cout << checked << " pages packed; the fullest form has " << least_room << " bytes to spare\n";
 }
@@ -230,7 +246,7 @@ TEST_CASE("each problem says what happened and what to do, in its own language",
 {
     for (const auto& language : pages().languages()) {
         std::set<std::string> distinct;
-        const auto& again = pages().form_again(language);
+        const auto& again = pages().form_again(language, {});
         for (const auto problem : web::all_problems) {
             const auto key = "problem_" + std::string(web::problem_name(problem));
             INFO(language << " " << key);
@@ -255,8 +271,8 @@ TEST_CASE("each problem says what happened and what to do, in its own language",
 TEST_CASE("the form posts what the server expects", "[web]")
 {
     for (const auto& language : pages().languages()) {
-        const auto& form = pages().form(language).plain;
-        CHECK_THAT(form, Contains("<form method=\"post\" action=\"/" + language + "/report\" enctype=\"multipart/form-data\" "
+        const auto& form = test::form_page(pages(), language);
+        CHECK_THAT(form, Contains("<form method=\"post\" action=\"/" + language + "/report?" + std::string(test::made_token) + "\" enctype=\"multipart/form-data\" "
                                   "accept-charset=\"utf-8\" autocomplete=\"off\""));
         CHECK_THAT(form, Contains("required minlength=\"10\" maxlength=\"4000\""));
         CHECK_THAT(form, Contains("type=\"file\" name=\"files\" multiple"));
@@ -265,12 +281,95 @@ TEST_CASE("the form posts what the server expects", "[web]")
     }
 }
 
+TEST_CASE("a token stands in the address that the form is sent to, whatever its state", "[web]")
+{
+    const auto field = "/report?" + std::string(test::made_token) + "\" enctype=";
+    for (const auto& page : all_pages()) {
+        if (!page.name.starts_with("form") && !page.name.starts_with("again_")) continue;
+        INFO(page.name << " in " << page.language);
+        CHECK_THAT(page.html, Contains(field));
+        CHECK(count(page.html, std::string(test::made_token)) == (page.name.ends_with(", pressed") ? 2 : 1));
+    }
+}
+
+TEST_CASE("under pressure the place in line stands above the button, for browsers without a script", "[web]")
+{
+    for (const auto& page : all_pages()) {
+        INFO(page.name << " in " << page.language);
+        if (!page.name.ends_with(", pressed")) {
+            CHECK_THAT(page.html, !Contains("<iframe") && !Contains("<noscript") && !Contains(sentence(page.language, "line_write")));
+            continue;
+        }
+        const auto frame = "<iframe src=\"/" + page.language + "/line?" + std::string(test::made_token) + "\" title=\"" + sentence(page.language, "line_title") + "\"></iframe>";
+        const auto place = "<div id=\"page-line\">\n<p>" + sentence(page.language, "line_write") + "</p>\n" + frame + "\n</div>\n";
+        // What is given back has no script that seals: there it stands for everybody.
+        const bool again = page.name.starts_with("again_");
+        CHECK_THAT(page.html, Contains(again ? "\n\n" + place : "<noscript>\n" + place + "</noscript>"));
+        CHECK(count(page.html, "<noscript>") == (again ? 0 : 2));
+        CHECK(page.html.find("id=\"page-line\"") < page.html.find("<button"));
+        CHECK_THAT(page.html, Contains("<a href=\"#page-line\">" + sentence(page.language, "line_title") + "</a>"));
+    }
+}
+
+TEST_CASE("the form says what files there is room for", "[web]")
+{
+    auto settings = test::shipped_settings();
+    settings.languages = {"en", "ar"};
+    const auto loaded = web::Pages::load(settings).value();
+    const auto of = [&](web::Room room, const char* language = "en") { return test::form_page(loaded, language, {false, room}); };
+    CHECK_THAT(of(web::Room::all), Contains("Up to 64 MB in all.") && !Contains("data-most"));
+    CHECK_THAT(of(web::Room::small_files), Contains("right now: up to 8 MB in all.") && Contains(" data-most=\"8388608\"") && !Contains("64 MB"));
+    CHECK_THAT(of(web::Room::small_files, "ar"), Contains("٨ ميغابايت") && !Contains("٦٤"));
+    CHECK_THAT(of(web::Room::text_only), Contains(sentence("en", "room_text")) && Contains(sentence("en", "room_text_advice")) &&
+                                             !Contains("type=\"file\"") && !Contains("MB in all") && !Contains("<label for=\"files\""));
+    const auto alert = [&](web::Room room, Problem problem) { return loaded.form_again("en", {true, room}).alerts.at(static_cast<std::size_t>(problem)); };
+    for (const auto problem : {Problem::too_large, Problem::too_many_parts, Problem::crowded}) {
+        CHECK_THAT(alert(web::Room::all, problem), Contains(sentence("en", "again_files")) && !Contains(sentence("en", "room_text")));
+        CHECK_THAT(alert(web::Room::text_only, problem), Contains(sentence("en", "again_kept")) && !Contains(sentence("en", "again_files")));
+    }
+    CHECK_THAT(alert(web::Room::all, Problem::too_large), Contains("64 MB"));
+    CHECK_THAT(alert(web::Room::small_files, Problem::too_large), Contains("The limit is 8 MB in all"));
+    CHECK_THAT(alert(web::Room::text_only, Problem::too_large), Contains(sentence("en", "room_text")) && Contains(sentence("en", "room_text_advice")));
+    CHECK_THAT(alert(web::Room::text_only, Problem::crowded), Contains(sentence("en", "problem_crowded")));
+    // Where less is configured than small files are, that is the limit.
+    settings.max_files_bytes = 5ULL << 20U;
+    CHECK_THAT(test::form_page(web::Pages::load(settings).value(), "en", {false, web::Room::small_files}),
+               Contains("right now: up to 5 MB in all.") && Contains(" data-most=\"5242880\""));
+}
+
+TEST_CASE("the place in line is a small page that keeps itself, in the language's digits", "[web]")
+{
+    for (const auto& page : test::line_pages(pages())) {
+        INFO(page.name << " in " << page.language);
+        const bool called = page.name == "line, called";
+        const bool stale = page.name == "line, stale";
+        const auto refresh = "<meta http-equiv=\"refresh\" content=\"" + std::string(called ? "30" : "10") + "; url=/" + page.language + "/line?" + std::string(test::made_token) + "\">";
+        if (stale) CHECK_THAT(page.html, !Contains("http-equiv") && !Contains("/line?"));
+        else CHECK_THAT(page.html, Contains(refresh));
+        CHECK_THAT(page.html, Catch::StartsWith("<!DOCTYPE html>\n<html lang=\"" + page.language + "\" dir=\"" + sentence(page.language, "direction") + "\">"));
+        CHECK_THAT(page.html, Contains("<title>" + sentence(page.language, "page_title") + "</title>"));
+        CHECK(between(page.html, "<style>", "</style>") == between(pages().index().plain, "<style>", "</style>"));
+        CHECK_THAT(page.html, !Contains("<script") && !Contains("<a ") && !Contains("<form"));
+        const auto said = between(page.html, "<div role=\"status\">\n", "</div>");
+        CHECK_THAT(said, Contains("<h1>" + sentence(page.language, called ? "line_turn" : stale ? "line_stale" : "line_title") + "</h1>"));
+        if (called || stale) CHECK_THAT(said, Contains(sentence(page.language, called ? "line_turn_advice" : "line_stale_advice")) && !Contains("<b>"));
+        else
+            for (const auto* key : {"line_before", "line_minutes"}) CHECK_THAT(said, Contains("<p>" + sentence(page.language, key) + " <b>"));
+        for (const auto& token : test::scan_html(page.html))
+            if (token.inside != "style") CHECK(token.text.find_first_of("{}\x01\x02\x03\x04\x05") == std::string::npos);
+    }
+    CHECK(pages().line("ar").number(31) == "      ٣١");
+    CHECK(pages().line("ne").number(65'536) == "६५५३६");
+    CHECK(pages().line("en").number(0) == "    0");
+    CHECK(pages().line("en").number(123'456'789) == "99999");
+}
+
 TEST_CASE("a proof is offered folded away, unchecked and with its warning, and named nowhere else", "[web]")
 {
     for (const auto& language : pages().languages()) {
         INFO(language);
         const auto warning = sentence(language, "proof_warning");
-        const auto& form = pages().form(language).plain;
+        const auto& form = test::form_page(pages(), language);
         const auto offer = between(form, "<details>\n<summary>" + sentence(language, "proof_offer") + "</summary>", "</details>");
         CHECK_THAT(offer, Contains(warning) && Contains("type=\"checkbox\" id=\"proof\" name=\"proof\""));
         for (const auto& token : test::scan_html(form))

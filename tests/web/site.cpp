@@ -182,6 +182,12 @@ std::string refusal(const web::SiteSettings& settings)
     return pages.error().text();
 }
 
+std::string form_page(const web::Pages& pages, const std::string& language, web::FormState state)
+{
+    const std::vector<std::string_view> holes(state.pressed ? 2 : 1, made_token);
+    return pages.form(language, state).filled(holes).plain;
+}
+
 std::string joined(const web::Pieces& pieces)
 {
     std::string text;
@@ -192,30 +198,51 @@ std::string joined(const web::Pieces& pieces)
 namespace {
 
 // As it is sent for one problem of one question, with nothing typed.
-std::string again(const web::Pages& pages, const std::string& language, web::Problem problem)
+std::string again(const web::Pages& pages, const std::string& language, web::Problem problem, web::FormState state)
 {
-    const auto& page = pages.form_again(language);
+    const auto& page = pages.form_again(language, state);
     std::string text;
     for (const auto& piece : page.pieces) {
         text += piece.before;
         if (piece.has_slot && piece.slot.kind == web::Slot::Kind::alert)
             text += page.alerts.at(static_cast<std::size_t>(problem)) + page.to_field.find(web::story_id)->second;
+        if (piece.has_slot && piece.slot.kind == web::Slot::Kind::token) text += made_token;
     }
     return text;
 }
 
 std::string with_proof(const web::ProofPage& page)
 {
-    return page.parts[0] + "0" + page.parts[1] + "0" + page.parts[2];
+    return page.filled(std::array<std::string_view, 2>{"0", "0"}).plain;
+}
+
+std::string name_of(web::FormState state)
+{
+    constexpr std::array rooms{"", ", small files", ", text only"};
+    return rooms.at(static_cast<std::size_t>(state.room)) + std::string(state.pressed ? ", pressed" : "");
 }
 
 }  // namespace
+
+std::vector<NamedPage> line_pages(const web::Pages& pages)
+{
+    std::vector<NamedPage> all;
+    for (const auto& language : pages.languages()) {
+        const auto& line = pages.line(language);
+        const auto before = line.number(12);
+        const auto minutes = line.number(3);
+        all.push_back({"line, waiting", language, line.waiting.filled(std::array<std::string_view, 3>{made_token, before, minutes}).plain});
+        all.push_back({"line, called", language, line.called.filled(std::array{made_token}).plain});
+        all.push_back({"line, stale", language, line.stale.plain});
+    }
+    return all;
+}
 
 std::vector<NamedPage> all_pages(const web::Pages& pages)
 {
     std::vector<NamedPage> all{{"index", pages.languages().front(), pages.index().plain}};
     for (const auto& language : pages.languages()) {
-        all.push_back({"form", language, pages.form(language).plain});
+        for (const auto state : web::all_form_states) all.push_back({"form" + name_of(state), language, form_page(pages, language, state)});
         all.push_back({"help", language, pages.help(language).plain});
         for (const bool urgent : {false, true}) {
             const std::string which = urgent ? "_urgent" : "";
@@ -226,7 +253,9 @@ std::vector<NamedPage> all_pages(const web::Pages& pages)
         for (const auto problem : web::all_problems) {
             const auto name = std::string(web::problem_name(problem));
             all.push_back({"problem_" + name, language, pages.problem(language, problem).plain});
-            all.push_back({"again_" + name, language, again(pages, language, problem)});
+            for (const auto state : web::all_form_states)
+                if (web::index_of(state) == 0 || problem == web::Problem::crowded || problem == web::Problem::too_large)
+                    all.push_back({"again_" + name + name_of(state), language, again(pages, language, problem, state)});
         }
     }
     return all;

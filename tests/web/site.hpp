@@ -57,6 +57,11 @@ private:
 // What settings that are wrong are told.
 [[nodiscard]] std::string refusal(const web::SiteSettings& settings);
 
+// The form as somebody gets it, plain, with a token.
+inline constexpr std::string_view made_token = "made-token_of-43-characters-0123456789ABCDE";
+static_assert(made_token.size() == web::token_text_bytes);
+[[nodiscard]] std::string form_page(const web::Pages& pages, const std::string& language, web::FormState state = {});
+
 // Pieces joined with nothing in their slots.
 [[nodiscard]] std::string joined(const web::Pieces& pieces);
 
@@ -65,7 +70,10 @@ struct NamedPage {
     std::string language;
     std::string html;
 };
-// Every page but the log's: index once, and of each language form, help, received in its forms, problems, and the form again.
+// Every page but the log's and the place in line: index once, and of each language the form in its states, help, received in its
+// forms, problems, and the form again, in all its states for two of them.
 [[nodiscard]] std::vector<NamedPage> all_pages(const web::Pages& pages);
+// The place in line: twelfth, called, and forgotten.
+[[nodiscard]] std::vector<NamedPage> line_pages(const web::Pages& pages);
 
 }  // namespace amana::test

@@ -43,9 +43,9 @@ export class Words {
     this.digits = Array.from(digits);
   }
 
-  /** The sentence of this key, with what stands in its braces. */
-  say(key, values = {}) {
-    return Object.entries(values).reduce((text, [name, value]) => text.split(`{${name}}`).join(value), this.words[key]);
+  /** The sentence of this key, with what stands in its braces. `limit`, of files, is the same in all of them. */
+  say(key, values) {
+    return Object.entries({ limit: this.limit, ...values }).reduce((text, [name, value]) => text.split(`{${name}}`).join(value), this.words[key]);
   }
 
   number(value) { return String(value).replace(/[0-9]/g, (digit) => this.digits[digit]); }

@@ -3,8 +3,9 @@
 // The envelope, suite 1 (docs/ENVELOPE.md, section 1): a padded payload goes in as a stream, the header and the sealed
 // chunks come out, and one chunk is in memory at a time.
 import './old_browsers.mjs';
+import { Poly1305 } from '@noble/ciphers/_poly1305.js';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
-import { hkdf } from '@noble/hashes/hkdf.js';
+import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { ml_kem768_x25519 as xwing } from '@noble/post-quantum/hybrid.js';
@@ -16,6 +17,14 @@ const SLOT = 1120 + KEY + TAG;
 const MAX_SLOTS = 4;
 const ENCAPSULATION = 64;  // bytes of randomness
 const NO_NONCE = new Uint8Array(24);
+
+// The package copies whatever it authenticates. In small parts such copies are gone at once; Firefox keeps large ones for long.
+const PART = 1024;
+const { update } = Poly1305.prototype;
+Poly1305.prototype.update = function inParts(data) {
+  for (let at = 0; at < data.length; at += PART) update.call(this, data.subarray(at, at + PART));
+  return this;
+};
 
 /** The bytes of an envelope to `slots` recipients around a padded payload of `padded` bytes. */
 export const envelopeLength = (slots, padded) => 2 + slots * SLOT + 2 * KEY + padded + TAG * Math.ceil(padded / PIECE);
@@ -39,7 +48,7 @@ export class Sealer {
     const slots = publicKeys.map((publicKey) => slot(publicKey, fileKey, random));
     const head = concatBytes(Uint8Array.of(1, slots.length), ...slots, payloadNonce);
     const hash = sha256(head);
-    const derive = (label) => hkdf(sha256, fileKey, payloadNonce, concatBytes(utf8ToBytes(label), hash), KEY);
+    const derive = (label) => hkdf(fileKey, payloadNonce, utf8ToBytes(label), hash);
     const header = concatBytes(head, derive('amana/1 commitment'));
     const payloadKey = derive('amana/1 payload');
     fileKey.fill(0);
@@ -93,10 +102,18 @@ export class Sealer {
   }
 }
 
+/** HKDF with SHA-256 (RFC 5869) of 32 bytes, which is one block. */
+function hkdf(secret, salt, ...info) {
+  const extracted = hmac(sha256, salt, secret);
+  const key = hmac(sha256, extracted, concatBytes(...info, Uint8Array.of(1)));
+  extracted.fill(0);
+  return key;
+}
+
 function slot(publicKey, fileKey, random) {
   const seed = random(ENCAPSULATION);
   const { cipherText, sharedSecret } = xwing.encapsulate(publicKey, seed);
-  const key = hkdf(sha256, sharedSecret, new Uint8Array(0), concatBytes(utf8ToBytes('amana/1 slot'), cipherText, publicKey), KEY);
+  const key = hkdf(sharedSecret, new Uint8Array(0), utf8ToBytes('amana/1 slot'), cipherText, publicKey);
   // The nonce is fixed because a slot key seals one file key, once.
   const wrapped = xchacha20poly1305(key, NO_NONCE).encrypt(fileKey);
   for (const secret of [seed, sharedSecret, key]) secret.fill(0);

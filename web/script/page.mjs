@@ -10,6 +10,7 @@ import { Alert, Panel, button, explain } from './views.mjs';
 
 const PATIENCE = 10000;  // milliseconds for which "send" waits for the worker
 const MAX_FILES = 256;
+const SMALL_FILES = 8 << 20;  // where there is room for these alone (web/form_state.hpp)
 const WORKER = '/script/worker.js';
 
 const { worker: workerAddress, sealing: sealingAddress } = document.currentScript.dataset;
@@ -30,12 +31,20 @@ class Page {
     this.worker = worker;
     this.sealing = sealing;
     this.words = new Words(sealing);
+    const input = form.querySelector('[type=file]');
+    this.limit(Number(input && input.dataset.most) || sealing.max_files_bytes);
     const ask = (message) => worker.postMessage(message);
     this.covers = hides;  // until it is over
     this.note = explain(form, this.words, { hides, bytes, covers: sealing.cover !== null, saving });
     panel.furnish(this.words, { hurry: () => ask({ do: 'hurry' }), cancel: () => this.cancel() });
-    this.files = new ChosenFiles(form.querySelector('[type=file]'), this.words, ask, () => this.weigh());
+    this.files = new ChosenFiles(input, this.words, ask, () => this.weigh());
     this.ask = ask;
+  }
+
+  /** What files may come to: less than ever while space is short. */
+  limit(bytes) {
+    this.most = bytes;
+    this.words.limit = this.words.number(Math.floor(bytes / 104857.6) / 10);
   }
 
   answers() { return new Answers(this.sealing.form, Array.from(new FormData(form))); }
@@ -72,7 +81,7 @@ class Page {
       return false;
     }
     if (this.files.sent.length > MAX_FILES) return told('too_many_parts');
-    if (this.files.bytes > this.sealing.max_files_bytes) return told('too_large');
+    if (this.files.bytes > this.most) return told('too_large');
     return true;
   }
 
@@ -112,13 +121,15 @@ class Page {
     panel.close();
   }
 
-  ended({ state, promise, perhaps, file }) {
+  ended({ state, promise, takes, perhaps, file }) {
     if (state === 'stored') { this.stored(promise); return; }
     const sent = this.files.sent;
     if (state === 'false') blocked = this;
     else if (!this.sending) { if (state === 'unable') this.giveUp(); return; }
     this.stop();
     const say = (key, values) => this.words.say(key, values);
+    const less = { small_files: 'problem_too_large', text: 'room_text' }[takes];  // would be taken now
+    if (less === 'problem_too_large') this.limit(Math.min(this.most, SMALL_FILES));
     const again = () => button('sealing-again', form.querySelector('button').textContent, submit);
     if (state === 'cancelled' && !perhaps) panel.mark('cancelled');
     else panel.mark('problem', perhaps ? 'perhaps' : state);
@@ -126,6 +137,7 @@ class Page {
     else if (perhaps) alert.show(say('seal_perhaps'), again());
     else if (state === 'cancelled') alert.show(say('seal_cancelled'));
     else if (state === 'closed') alert.show(say('problem_closed'), say('problem_closed_advice'));
+    else if (state === 'full' && less && sent.length > 0) alert.show(say(less), say(`${less}_advice`), this.linkTo('files', labelOf('files')));
     else if (state === 'full') alert.show(say('problem_storage_full'), say('problem_storage_full_advice'), again());
     else if (state === 'failed') alert.show(say('seal_failed'), say('seal_failed_advice'), again());
     else if (state === 'unreadable') alert.show(say('seal_unreadable', { file: sent[file].file.name }), say('seal_unreadable_advice'));
@@ -166,7 +178,7 @@ class Page {
   }
 
   hear(message) {
-    if (message.say === 'state') panel.show(message.state, message.done, message.total);
+    if (message.say === 'state') panel.show(message.state, message);
     else if (message.say === 'waiting') panel.show('waiting');
     else if (message.say === 'cleaned') this.files.cleaned(message);
     else if (message.say === 'cost') this.files.showCost(message.bytes);

@@ -3,11 +3,15 @@
 // A report's way to the front: sealed, cut into pieces, each sent until it is there, sealed anew when the front asks for
 // that. A cover body goes the very same way, so that neither its bytes nor its times tell it apart.
 import { systemRandom } from './envelope.mjs';
-import { HEAD_BYTES, PIECE_BYTES, post, writeHead } from './line.mjs';
+import { HEAD_BYTES, PASS_BYTES, PIECE_BYTES, post, writeHead, writePass } from './line.mjs';
 import { aborted, backOff } from './pause.mjs';
+import { solve } from './puzzle.mjs';
 
 // What says for sure that nothing of this upload was stored.
 const REFUSED = ['full', 'closed', 'failed', 'bad', 'keys'];
+const GOES_ON = ['busy', 'price', 'wait', 'turn'];
+const MOST_SECONDS = 20;  // between two questions: a place is lost after 25
+const NONE = new Uint8Array(PASS_BYTES);
 const MOST_REFUSED = 6;  // key sets in a row that the front gives and does not take
 
 /**
@@ -36,7 +40,7 @@ export async function* cut(envelope) {
 
 export class Sender {
   constructor({ address, keys, pause, fetch, random = systemRandom }) {
-    Object.assign(this, { address, keys, pause, fetch, random });
+    Object.assign(this, { address, keys, pause, fetch, random, pass: NONE, asks: false });
   }
 
   /**
@@ -47,6 +51,7 @@ export class Sender {
    *   job.cover, job.promise        for the head
    *   job.signal                    ends it
    *   job.tell(what)                hears { state: sending | not_yet | unknown | busy | from_start | new_keys, done, total }
+   *                                 and { state: wait, before, about }: the line, and seconds
    *   job.givesWay()                whether it shall end rather than try again
    *   job.failed                    kept here: how many tries in a row nobody answered
    *   job.perhaps                   kept here: it may have been stored, and nobody knows
@@ -92,27 +97,47 @@ export class Sender {
     }
   }
 
-  /** The same piece until it is there: the answer then; of an earlier one, `more`. */
+  /**
+   * The same piece until it is there: the answer then; of an earlier one, `more`. Where that has a price it is paid, and the
+   * head alone asks for this page's turn (docs/SEALING.md, section 4). The place in line is the page's: what is sent next,
+   * report or cover body, has it.
+   */
   async piece(job, { body, offset, end }, last, total) {
     const before = job.perhaps;
     let unheard = false;  // a try of this last piece whose answer never came
-    for (let tries = 1; ; tries += 1) {
+    for (let tries = 1, prices = 0; ; tries += 1) {
       if (job.signal && job.signal.aborted) throw aborted();
-      if (last) job.perhaps = true;
-      const answer = await post(this.fetch, this.address, body, job.signal);
+      const { asks } = this;
+      if (last && !asks) job.perhaps = true;
+      writePass(body, this.pass);
+      const answer = await post(this.fetch, this.address, asks ? body.subarray(0, HEAD_BYTES) : body, job.signal);
       job.failed = answer ? 0 : job.failed + 1;
+      let pause = backOff(answer ? tries : job.failed);
       if (!answer) {
-        unheard = last;
+        unheard = unheard || (last && !asks);
         job.tell({ state: job.perhaps ? 'unknown' : 'not_yet' });
       } else {
         const { state, have } = answer;
         if (state !== 'stored' && (!unheard || REFUSED.includes(state))) job.perhaps = before;
+        if (state === 'stored') this.pass = NONE;
         if (state === 'stored' && !last) return { state: 'again' };
         if (state === 'more' && (have < offset || have > end)) return { state: 'again' };
-        if (state === 'more' ? have === end && !last : state !== 'busy') return answer;
-        if (state === 'busy') job.tell({ state });
+        if (state === 'price') {
+          job.tell({ state: 'busy' });
+          this.pass = await solve(answer.token, answer.bits, job.signal);
+          pause = prices && backOff(prices);
+          prices += 1;
+        } else if (state === 'wait') {
+          pause = 1000 * Math.min(answer.seconds || 1, MOST_SECONDS);
+        } else if (state === 'turn') {
+          tries = 0;
+          pause = asks ? 0 : backOff(1);
+        }
+        this.asks = state === 'price' || state === 'wait' || (asks && state === 'busy');
+        if (state === 'more' ? have === end && !last : !GOES_ON.includes(state)) return answer;
+        if (state === 'busy' || state === 'wait') job.tell(answer);
       }
-      await this.pause.sleep(backOff(answer ? tries : job.failed), job.signal);
+      await this.pause.sleep(pause, job.signal);
       if (job.givesWay()) return { state: 'gone' };
     }
   }

@@ -70,16 +70,18 @@ export class Panel {
     this.form.hidden = false;
   }
 
-  /** `state`: preparing, waiting, or one that the worker tells. */
-  show(state, done, total) {
+  /** `state`: preparing, waiting, or one that the worker tells, with the numbers it tells. */
+  show(state, { done, total, before, about } = {}) {
     const broken = ['not_yet', 'unknown', 'busy'].includes(state);
-    if (state === 'waiting') this.mark(state);
-    else this.mark(broken ? 'line' : 'sealing');
+    const waits = ['waiting', 'wait'].includes(state);
+    this.mark(state === 'waiting' ? state : broken || waits ? 'line' : 'sealing');
     const text = this.words.say(`seal_${state}`);
     if (this.status.textContent !== text) this.status.textContent = text;
     this.now.hidden = state !== 'waiting';
-    this.bar.hidden = state === 'waiting';
+    this.bar.hidden = waits;
     this.cancel.textContent = this.words.say(broken ? 'seal_stop' : 'seal_cancel');
+    const said = (key, number) => `${this.words.say(key)} ${this.words.number(number)}`;
+    if (state === 'wait') this.amount.textContent = `${said('line_before', before)} · ${said('line_minutes', Math.ceil(about / 60))}`;
     if (total === undefined) return;
     this.bar.value = done / total;
     Object.assign(this.section.dataset, { done, total });

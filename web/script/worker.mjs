@@ -10,7 +10,7 @@
 //   cost { files, answers }                cost { bytes }: what such a report comes to, or null when it does not fit
 //   send { answers, files, promise, hidden }   files: [{ id, keep }]
 //                                          waiting, or { state, done, total } as of sending.mjs, any number of times;
-//                                          ended { state, promise, perhaps, file }, once
+//                                          ended { state, promise, takes, perhaps, file }, once
 //   hurry, cancel
 //                                          over: no cover bodies are left
 //
@@ -90,7 +90,7 @@ export class Workshop {
         this.perhaps = false;
         this.files.clear();
       }
-      this.say({ say: 'ended', state: answer.state, promise: answer.promise, perhaps: this.perhaps });
+      this.say({ say: 'ended', ...answer, perhaps: this.perhaps });
     } catch (error) {
       this.perhaps = job.perhaps;
       this.end(error);

@@ -22,6 +22,8 @@ const web::Pages& pages()
     return loaded;
 }
 
+constexpr std::string_view made_token = "made-token_of-43-characters-0123456789ABCDE";
+
 struct Typed {
     explicit Typed(const Controls& given = {})
     {
@@ -40,10 +42,10 @@ struct Sent {
     std::size_t pieces = 0;
 };
 
-Sent page_of(const Answers& answers, Problem problem = Problem::too_large, const char* wrong = nullptr, bool proof = false, const char* language = "en")
+Sent page_of(const Answers& answers, Problem problem = Problem::too_large, const char* wrong = nullptr, bool proof = false, const char* language = "en", web::FormState state = {})
 {
     const auto* field = wrong == nullptr ? nullptr : pages().questionnaire().find(wrong);
-    FormAgain again(pages().form_again(language), answers, problem, field, proof);
+    FormAgain again(pages().form_again(language, state), answers, problem, field, proof, made_token);
     SecretText piece(FormAgain::piece_bytes);
     Sent sent;
     while (again.next(piece)) {
@@ -97,6 +99,21 @@ TEST_CASE("What was typed comes back unharmed, in every kind of control")
     }
 }
 
+TEST_CASE("The page's token stands in its field, and under pressure in its frame")
+{
+    const auto count = [](const std::string& html) {
+        std::size_t found = 0;
+        for (auto at = html.find(made_token); at != std::string::npos; at = html.find(made_token, at + 1)) ++found;
+        return found;
+    };
+    const Typed typed({{"story", "0123456789"}, {"person_name", "x"}});
+    CHECK(count(page_of(typed.answers).html) == 1);
+    const auto pressed = page_of(typed.answers, Problem::crowded, nullptr, false, "en", {true, web::Room::all}).html;
+    CHECK(count(pressed) == 2);
+    CHECK(pressed.find("<iframe src=\"/en/line?" + std::string(made_token) + "\"") != std::string::npos);
+    CHECK(read_back(pressed) == Controls{{"story", "0123456789"}, {"person_name", "x"}});
+}
+
 TEST_CASE("Nothing was typed: nothing is open, chosen or checked")
 {
     const auto html = page_of(Typed().answers, Problem::empty_story, "story").html;
@@ -138,7 +155,7 @@ TEST_CASE("What was answered is open, and nothing else")
 
 TEST_CASE("The problem is said first, with a link to its question")
 {
-    const auto& again = pages().form_again("en");
+    const auto& again = pages().form_again("en", {});
     std::size_t checked = 0;
     for (const auto problem : web::all_problems) {
         const auto without = page_of(Typed().answers, problem).html;

@@ -37,8 +37,8 @@ asio::awaitable<std::optional<KeptFrame>> FakeKeeper::next()
         const auto frame = reader_.next();
         if (!frame) throw std::runtime_error("the front spoke wrongly");
         if (*frame) co_return KeptFrame{(*frame)->kind, (*frame)->upload, Bytes((*frame)->body.begin(), (*frame)->body.end())};
-        const auto room = reader_.room();
-        const auto [error, count] = co_await socket_.async_read_some(asio::buffer(room.data(), room.size()), tuple);
+        const auto free = reader_.room();
+        const auto [error, count] = co_await socket_.async_read_some(asio::buffer(free.data(), free.size()), tuple);
         if (error) co_return std::nullopt;
         reader_.filled(count);
     }
@@ -105,6 +105,11 @@ void FakeKeeper::go()
 asio::awaitable<void> FakeKeeper::collect()
 {
     co_await hello();
+    if (room) {
+        Bytes out;
+        wire::append_room(out, *room);
+        co_await say(std::move(out));
+    }
     for (;;) {
         const auto frame = co_await next();
         if (!frame) co_return;

@@ -37,7 +37,7 @@ Front::Front(const Options& options)
     site_.reset(new Site{options.limits, keys, std::move(loaded), std::move(files), std::move(responses),
                          TlsContext::create(secret(identity().certificate), secret(identity().private_key)).value(),
                          Limits(options.limits, {true, SIZE_MAX}), [time = options.time] { return time; },
-                         SealedUploads(options.timing)});
+                         SealedUploads(options.timing), Gate(options.limits.pace, options.gate)});
     for (std::size_t i = 0; i < options.threads; ++i) open(lanes_.emplace_back(), options);
     keeper_thread_ = std::jthread([this] {
         const auto more_may_come = asio::make_work_guard(keeper_context_);
@@ -54,6 +54,7 @@ void Front::open(Lane& lane, const Options& options)
     lane.keeper->promise = options.promise;
     lane.keeper->answer = options.log;
     lane.keeper->refuse_at_finish = options.refusal;
+    lane.keeper->room = options.room;
     std::vector<UniqueFd> listeners;
     listeners.emplace_back(::fcntl(lane.listener.fd(), F_DUPFD_CLOEXEC, 0));
     lane.worker = std::make_unique<Worker>(*site_, UniqueFd(ends[1]), std::move(listeners), [this] { ++lost; });

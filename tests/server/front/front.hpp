@@ -26,9 +26,11 @@ public:
         std::string promise;       // what the keeper promises when it is asked
         wire::SiteSlice site;      // of it: what is served as it is
         SealedUploads::Timing timing;
+        Gate::Timing gate;
         std::optional<crypto::KeySet> keys;  // else one key, good from 0 to two weeks
         std::size_t threads = 1;   // each on a port of its own
         std::optional<wire::Refusal> refusal;  // what the keeper says to every envelope
+        std::optional<std::uint64_t> room;     // and at the beginning, of its room
         bool scripts = false;      // in English alone, with files that stand for the scripts
         std::function<std::optional<Bytes>(const wire::Ask&)> log = [](const wire::Ask&) { return Bytes{}; };
     };

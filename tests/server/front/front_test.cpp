@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The front as a browser meets it: pages, reports, problems that give the story back, and how it stops.
+#include "server/wire/room.hpp"
 #include "tests/server/front/front.hpp"
 #include "tests/server/front/reporting.hpp"
 #include "tests/support/catch.hpp"
@@ -267,20 +268,78 @@ TEST_CASE("Without a valid key the form is closed before anything is typed")
     CHECK(front.stored() == 0);
 }
 
-TEST_CASE("As many connections as there may be; the next waits until one goes")
+TEST_CASE("Where nothing can be stored the form says so before anything is typed; where only text can, a file's text comes back")
+{
+    for (const auto room : {std::uint64_t{0}, 100 * crypto::mebibyte}) {
+        auto given = options();
+        given.room = room;
+        Front front(given);
+        for (int i = 0; i < 200 && front.site().room.bytes() != wire::told_room(room); ++i) std::this_thread::sleep_for(10ms);
+        const bool full = room == 0;
+        CHECK(status(front.ask(get("/en/"))) == (full ? 507 : 200));
+        const auto text = front.ask(post(FormBody().story(story).end()));
+        CHECK(status(text) == (full ? 507 : 303));
+        if (full) CHECK(text.body.find(">\n" + escaped_story + "</textarea>") != std::string::npos);
+        const auto answer = front.ask(post(FormBody().story(story).file("f", "x").end()));
+        CHECK(status(answer) == (full ? 507 : 413));
+        CHECK(answer.body.find(">\n" + escaped_story + "</textarea>") != std::string::npos);
+        CHECK(front.stored() == (full ? 0 : 1));
+    }
+}
+
+TEST_CASE("As many connections as there may be; for the next the longest idle goes, never one that sends a report")
 {
     auto config = limits();
-    config.max_connections = 2;
+    config.max_connections = 3;
     Front front(options(config));
-    auto first = front.connect();
-    const auto second = front.connect();
-    auto third = std::async(std::launch::async, [&] { return status(front.ask(get("/en/"))); });
-    CHECK(third.wait_for(300ms) == std::future_status::timeout);
-    second->write(get("/en/"));
-    CHECK(status(second->read_answer()) == 200);
-    first->close_notify();
-    first->close();
-    CHECK(third.get() == 200);
+    const auto body = post(FormBody().file("f", std::string(50'000, 'x')).story(story).end());
+    const auto sending = front.connect();
+    sending->write(body.substr(0, 40'000));
+    const auto idle = front.connect();
+    const auto used = front.connect();
+    std::this_thread::sleep_for(200ms);
+    used->write(get("/en/"));
+    CHECK(status(used->read_answer()) == 200);
+    CHECK(status(front.ask(get("/en/"))) == 200);
+    CHECK(idle->read().empty());
+    used->write(get("/en/"));
+    CHECK(status(used->read_answer()) == 200);
+    for (int i = 0; i < 5; ++i) CHECK(status(front.ask(get("/en/"))) == 200);
+    CHECK(used->read().empty());
+    sending->write(body.substr(40'000));
+    CHECK(status(sending->read_answer()) == 303);
+}
+
+TEST_CASE("A report gives way to one of another network, never to one of its own")
+{
+    auto config = limits();
+    config.max_uploads = 1;
+    Front front(options(config));
+    const auto body = post(FormBody().file("f", std::string(50'000, 'x')).story(story).end());
+    const auto slow = front.connect();
+    slow->write(body.substr(0, 40'000));
+    std::this_thread::sleep_for(200ms);
+    // All of these come from one network: they wait, and the one that has the place keeps it.
+    auto other = std::async(std::launch::async, [&] { return status(front.ask(body)); });
+    CHECK(other.wait_for(3s) == std::future_status::timeout);
+    slow->write(body.substr(40'000));
+    CHECK(status(slow->read_answer()) == 303);
+    CHECK(other.get() == 303);
+}
+
+TEST_CASE("A connection carries so many requests, and no more")
+{
+    auto config = limits();
+    config.max_requests = 3;
+    Front front(options(config));
+    const auto client = front.connect();
+    std::string many;
+    for (int i = 0; i < 5; ++i) many += get("/en/help");
+    client->write(many);
+    CHECK(!has(client->read_answer(), "Connection: close"));
+    CHECK(!has(client->read_answer(), "Connection: close"));
+    CHECK(has(client->read_answer(), "Connection: close"));
+    CHECK(client->read().empty());
 }
 
 TEST_CASE("One more report than may come in at once waits its turn")

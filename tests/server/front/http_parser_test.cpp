@@ -229,6 +229,36 @@ TEST_CASE("A head is bounded")
     reads_the_same_in_any_cut(first + std::string(300, 'x') + "\r\n\r\n");
 }
 
+TEST_CASE("What stands beside a head's first fields and a body's chunks is bounded")
+{
+    const auto with_fields = [](std::uint32_t count) {
+        std::string head = "GET / HTTP/1.1\r\nHost: a\r\n";
+        for (std::uint32_t i = 1; i < count; ++i) head += "X: y\r\n";
+        return head + "\r\n";
+    };
+    CHECK(only(with_fields(max_head_fields)).whole);
+    CHECK(read_stream(with_fields(max_head_fields + 1)).end == End::head_too_large);
+
+    const auto extended = [](std::size_t bytes) { return "1;" + std::string(bytes - 1, 'e') + "\r\nx\r\n"; };
+    CHECK(only(chunked(extended(max_aside_bytes) + "0\r\n\r\n")).body == "x");
+    CHECK(refused(chunked(extended(max_aside_bytes + 1) + "0\r\n\r\n")));
+    std::string many;
+    for (std::size_t i = 0; i < max_asides_bytes / max_aside_bytes; ++i) many += extended(max_aside_bytes);
+    CHECK(only(chunked(many + "0\r\n\r\n")).whole);
+    CHECK(refused(chunked(many + "1;e\r\nx\r\n0\r\n\r\n")));
+    CHECK(refused(chunked(many + "0\r\nX: y\r\n\r\n")));
+
+    const auto trailer = [](std::size_t bytes) { return "X: " + std::string(bytes - 1, 'y') + "\r\n"; };
+    CHECK(only(chunked("0\r\n" + trailer(max_aside_bytes) + "\r\n")).whole);
+    CHECK(refused(chunked("0\r\n" + trailer(max_aside_bytes + 1) + "\r\n")));
+    std::string trailers;
+    for (std::size_t i = 0; i < max_asides_bytes / max_aside_bytes; ++i) trailers += trailer(max_aside_bytes);
+    CHECK(only(chunked("0\r\n" + trailers + "\r\n")).whole);
+    CHECK(refused(chunked("0\r\n" + trailers + trailer(10) + "\r\n")));
+    // Nothing that stands behind a body is taken for a field of its head.
+    CHECK(only(chunked("0\r\nHost: b\r\nContent-Type: c\r\n\r\n")).content_type.empty());
+}
+
 TEST_CASE("A stream cut off anywhere is not whole")
 {
     const auto stream = chunked("5;ext=1\r\nhello\r\n0;z\r\nX-Trailer: y\r\n\r\n");

@@ -175,12 +175,27 @@ TEST_CASE("How much the files may be")
     CHECK(nothing_kept(reporting));
 }
 
+TEST_CASE("Where there is room for text alone no file is taken, not even an empty one, and the text comes back")
+{
+    Reporting reporting;
+    reporting.files = {0, false};
+    for (const auto* content : {"x", ""}) {
+        const auto outcome = reporting.send(FormBody().file("f", content).story(story).end());
+        CHECK(outcome.problem == Problem::too_large);
+        CHECK(outcome.field == "files");
+        CHECK(outcome.story == story);
+    }
+    CHECK(nothing_kept(reporting));
+    // What a browser sends where none was chosen.
+    CHECK(reporting.send(FormBody().file("", "").story(story).end()).problem == std::nullopt);
+}
+
 TEST_CASE("What can't be taken any more is forgotten at once, not when all of it has come")
 {
     Reporting reporting(1, 100'000);
     auto& channel = reporting.channel;
     channel.spawn(channel.keeper.collect());
-    Intake intake(std::move(*reporting.limits.report()), *channel.link, reporting.public_keys, std::move(*FormReader::create(form_type)), questionnaire(), 100'000);
+    Intake intake(std::move(*reporting.limits.report(source())), *channel.link, reporting.public_keys, std::move(*FormReader::create(form_type)), questionnaire(), FilesTaken{100'000});
     const auto body = FormBody().file("f", std::string(100'000, 'x')).so_far() + "--Boundary\r\nContent-Disposition: form-data; name=\"files\"; filename=\"g\"\r\n\r\n";
     run(channel.context, intake.take(as_bytes(body)));
     channel.settle();
@@ -310,7 +325,7 @@ TEST_CASE("What is refused from the beginning is read for its story alone")
     Reporting reporting;
     auto& channel = reporting.channel;
     channel.spawn(channel.keeper.collect());
-    Intake intake(std::move(*reporting.limits.report()), *channel.link, {}, std::move(*FormReader::create(form_type)), questionnaire(), 100'000);
+    Intake intake(std::move(*reporting.limits.report(source())), *channel.link, {}, std::move(*FormReader::create(form_type)), questionnaire(), FilesTaken{100'000});
     intake.refuse(Problem::closed);
     const auto body = FormBody().file("f", std::string(90'000, 'x')).story(story).end();
     run(channel.context, intake.take(as_bytes(body)));
@@ -327,13 +342,13 @@ TEST_CASE("A report's place is given back, whatever became of it")
     Reporting reporting;
     Limits one(config, {true, SIZE_MAX});
     {
-        auto admitted = one.report();
+        auto admitted = one.report(source());
         REQUIRE(admitted);
-        CHECK(!one.report());
-        const Intake intake(std::move(*admitted), *reporting.channel.link, reporting.public_keys, std::move(*FormReader::create(form_type)), questionnaire(), 1);
-        CHECK(!one.report());
+        CHECK(!one.report(source()));
+        const Intake intake(std::move(*admitted), *reporting.channel.link, reporting.public_keys, std::move(*FormReader::create(form_type)), questionnaire(), FilesTaken{1});
+        CHECK(!one.report(source()));
     }
-    CHECK(one.report());
+    CHECK(one.report(source()));
 }
 
 }  // namespace amana::front::test

@@ -128,6 +128,18 @@ TEST_CASE("Never more chunks under way than there is credit for")
     CHECK(sent.outcome == Outcome::stored);
 }
 
+TEST_CASE("Room is heard whenever it is said, and one that can't be ends the channel")
+{
+    Bytes said;
+    wire::append_room(said, 70 * crypto::mebibyte);
+    append(said, frame(Kind::refused, 1, {1}));
+    const auto sent = after(said);
+    CHECK(sent.lost == 0);
+    CHECK(sent.sent.outcome == Outcome::full);
+    CHECK(after(frame(Kind::room, 0, Writer().integer(std::uint64_t{1000}).take())).lost == 1);
+    CHECK(after(frame(Kind::room, 3, Bytes(8))).lost == 1);
+}
+
 TEST_CASE("Uploads side by side have each their own credit, and frames are never mixed")
 {
     Channel channel;

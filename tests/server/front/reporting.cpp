@@ -27,7 +27,7 @@ FormBody& FormBody::part(std::string_view head, std::string_view data)
 }
 
 Reporting::Reporting(std::size_t recipients, std::uint64_t max_bytes)
-    : limits(wire::Limits(), MemoryProtection{true, SIZE_MAX}), max_files_bytes(max_bytes)
+    : limits(wire::Limits(), MemoryProtection{true, SIZE_MAX}), files{max_bytes}
 {
     recipients_.reserve(recipients);
     for (std::size_t i = 0; i < recipients; ++i) {
@@ -60,11 +60,11 @@ Outcome Reporting::send_unopened(std::string_view body, const std::vector<std::s
 {
     if (!std::exchange(collecting, true)) channel.spawn(channel.keeper.collect());
     auto form = FormReader::create(content_type);
-    auto admitted = limits.report();
+    auto admitted = limits.report(source());
     must_be(form && admitted, "a form that may be received");
     Outcome outcome;
     {
-        Intake intake(std::move(*admitted), *channel.link, public_keys, std::move(*form), questionnaire(), max_files_bytes);
+        Intake intake(std::move(*admitted), *channel.link, public_keys, std::move(*form), questionnaire(), files);
         run(channel.context, take_all(intake, body, cuts, outcome));
         outcome.story = story_in(intake);
         outcome.kept_all = intake.kept_all();

@@ -80,7 +80,7 @@ public:
     Channel channel;
     bool collecting = false;  // true: the keeper does something already
     Limits limits;
-    std::uint64_t max_files_bytes;
+    FilesTaken files;
     std::vector<crypto::XWingPublicKey> public_keys;
 
 private:

@@ -59,10 +59,10 @@ std::string everywhere()
     "Content-Type: text/html; charset=utf-8\r\n"
     "Content-Security-Policy: default-src 'none'; script-src '" + pages().script_hash() + "'; style-src '" + pages().style_hash() +
     "'; img-src data:; form-action 'self'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors 'none'\r\n"
+    "X-Frame-Options: DENY\r\n"
     "Cache-Control: no-store\r\n"
     "Referrer-Policy: no-referrer\r\n"
     "X-Content-Type-Options: nosniff\r\n"
-    "X-Frame-Options: DENY\r\n"
     "Cross-Origin-Opener-Policy: same-origin\r\n"
     "Cross-Origin-Embedder-Policy: require-corp\r\n"
     "Cross-Origin-Resource-Policy: same-origin\r\n"
@@ -91,7 +91,7 @@ TEST_CASE("The header fields of an answer are these and no other")
         CHECK(head.find(absent) == std::string::npos);
     for (const auto content : all_contents) {
         const auto other = responses.head(status::ok, 7, true, {}, content);
-        const bool page = content == Content::page || content == Content::form;
+        const bool page = content == Content::page || content == Content::form || content == Content::again || content == Content::line;
         CHECK((other.find("Padding") != std::string::npos) == page);
         CHECK((other.size() == page_head_bytes) == page);
         CHECK(other.find("default-src 'none'") != std::string::npos);
@@ -110,7 +110,7 @@ TEST_CASE("A page's head has one length, whatever it says")
         for (const bool keep_alive : {false, true})
             for (const std::uint64_t length : {std::uint64_t{0}, std::uint64_t{web::packed_page_bytes}, std::uint64_t{40 * large_page_bytes}})
                 for (const std::string_view extra : {std::string_view(), gzip_line, std::string_view("Location: /pt-BR/received-2\r\n"), std::string_view("Allow: GET, HEAD\r\n")}) {
-                    for (const auto content : {Content::page, Content::form}) {
+                    for (const auto content : {Content::page, Content::form, Content::again, Content::line}) {
                         const auto head = responses.head(status, length, keep_alive, extra, content);
                         INFO(head);
                         CHECK(head.size() == page_head_bytes);
@@ -125,7 +125,7 @@ TEST_CASE("A page's head has one length, whatever it says")
 TEST_CASE("A page is packed and small, or plain and large; HEAD gives the same without it")
 {
     const Responses responses(pages());
-    for (const auto* page : {&pages().index(), &pages().form("ar"), &pages().help("en"), &pages().problem("ar", web::Problem::busy)}) {
+    for (const auto* page : {&pages().index(), &pages().help("en"), &pages().problem("ar", web::Problem::busy)}) {
         for (const bool packed : {false, true}) {
             const auto get = responses.page(status::ok, *page, packed, true, false, "X: y\r\n");
             const auto head = responses.page(status::ok, *page, packed, true, true, "X: y\r\n");
@@ -181,7 +181,7 @@ TEST_CASE("Which status a problem has")
     auto told = all({Problem::empty_story, Problem::short_story, Problem::long_story, Problem::long_answer, Problem::wrong_encoding}, {422, "Unprocessable Content"});
     told += all({Problem::too_large, Problem::too_many_parts}, {413, "Content Too Large"});
     told += all({Problem::storage_full}, {507, "Insufficient Storage"});
-    told += all({Problem::closed, Problem::busy}, {503, "Service Unavailable"});
+    told += all({Problem::closed, Problem::busy, Problem::crowded}, {503, "Service Unavailable"});
     told += all({Problem::not_found}, {404, "Not Found"});
     told += all({Problem::bad_request}, {400, "Bad Request"});
     told += all({Problem::timed_out}, {408, "Request Timeout"});

@@ -11,7 +11,7 @@
 namespace amana::front::test {
 
 struct SealedHead {
-    Byte version = 1;
+    Byte version = 2;
     Byte kind = 1;
     Byte promise = 0;
     Byte zero = 0;
@@ -19,12 +19,16 @@ struct SealedHead {
     std::uint32_t total = 0;
     std::uint32_t offset = 0;
     crypto::Hash keys{};
+    crypto::WorkToken token{};
+    crypto::WorkNumbers solution{};
     Bytes zeros = Bytes(36);
 
     [[nodiscard]] Bytes bytes() const
     {
-        return Writer().integer(version).integer(kind).integer(promise).integer(zero).bytes(upload).integer(total).integer(offset)
-            .bytes(keys).bytes(zeros).take();
+        Writer out;
+        out.integer(version).integer(kind).integer(promise).integer(zero).bytes(upload).integer(total).integer(offset).bytes(keys).bytes(token);
+        for (const auto number : solution) out.integer(number);
+        return out.bytes(zeros).take();
     }
 };
 

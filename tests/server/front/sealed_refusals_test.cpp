@@ -87,6 +87,35 @@ TEST_CASE("What the keeper refuses is told, and is not remembered as stored")
     }
 }
 
+TEST_CASE("As room runs out, what an envelope's length tells is refused before any of it is taken")
+{
+    struct Step {
+        std::uint64_t mebibytes;
+        std::string_view takes;
+        bool large;
+        bool small;
+        bool text;
+    };
+    for (const auto& step : {Step{512, "all", true, true, true}, Step{256, "small_files", false, true, true}, Step{1, "text", false, false, true},
+                             Step{0, "nothing", false, false, false}}) {
+        INFO(step.takes);
+        auto given = options();
+        given.limits.max_files_bytes = 64 * crypto::mebibyte;
+        given.room = step.mebibytes * crypto::mebibyte;
+        Front front(given);
+        for (int i = 0; i < 200 && front.site().room.bytes() == UINT64_MAX; ++i) std::this_thread::sleep_for(10ms);
+        const auto state = [&](const Sealed& report) {
+            const auto reply = report.send(*front.connect());
+            CHECK((reply.state != "full" || reply.takes == step.takes));
+            return reply.state;
+        };
+        CHECK(state(Sealed(32 * crypto::mebibyte)) == (step.large ? "more" : "full"));
+        CHECK(state(Sealed(16 * crypto::mebibyte)) == (step.small ? "more" : "full"));
+        CHECK(state(Sealed(crypto::text_class)) == (step.text ? "stored" : "full"));
+        CHECK(state(Sealed(crypto::text_class, 0)) == (step.text ? "stored" : "full"));  // a cover body, alike
+    }
+}
+
 TEST_CASE("A keeper that goes takes what is under way with it")
 {
     Front front(options());
@@ -153,7 +182,7 @@ TEST_CASE("Outcomes are remembered up to a number, the newest of them")
     };
     const std::uint32_t more = 10;
     for (std::uint32_t i = 0; i < max_outcomes + more; ++i) {
-        auto found = uploads.begin(piece_of(i), limits.report().value());
+        auto found = uploads.begin(piece_of(i), limits.report(source()).value());
         REQUIRE(found.how == SealedUploads::Found::How::under_way);
         uploads.settle(found.upload, Upload::Outcome::stored, "note");
     }

@@ -25,6 +25,7 @@ struct Reply {
     std::string state;
     std::uint64_t have = 0;
     std::string promise;
+    std::string takes;  // of full
 };
 // Nothing in it when the line broke.
 inline Reply told(const Client::Answer& answer)
@@ -36,7 +37,8 @@ inline Reply told(const Client::Answer& answer)
     reply.state = text(parsed.at("state"));
     if (const auto* have = parsed.if_contains("have")) reply.have = have->to_number<std::uint64_t>();
     if (const auto* promise = parsed.if_contains("promise")) reply.promise = text(*promise);
-    const auto expected = reply.state == "more" || reply.state == "stored" ? 2U : 1U;
+    if (const auto* takes = parsed.if_contains("takes")) reply.takes = text(*takes);
+    const auto expected = reply.state == "more" || reply.state == "stored" || reply.state == "full" ? 2U : 1U;
     CHECK(parsed.size() == expected);
     return reply;
 }

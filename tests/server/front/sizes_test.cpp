@@ -24,6 +24,14 @@ std::string post(const std::string& body, const std::string& target = "/en/repor
 }
 std::string status(const Client::Answer& answer) { return answer.head.substr(9, 3); }
 
+// Each form has a token of its own.
+std::string without_token(std::string page)
+{
+    constexpr std::string_view before = "/report?";
+    if (const auto at = page.find(before); at != std::string::npos) page.replace(at + before.size(), web::token_text_bytes, web::no_token);
+    return page;
+}
+
 }  // namespace
 
 TEST_CASE("Every page that is read has one size")
@@ -49,7 +57,7 @@ TEST_CASE("Every page that is read has one size")
             CHECK(plain.body.size() == large_page_bytes);
             const auto unpacked = amana::test::gunzipped(packed.body);
             REQUIRE(unpacked.has_value());
-            CHECK(plain.body == *unpacked + std::string(large_page_bytes - unpacked->size(), '\n'));
+            CHECK(without_token(plain.body) == without_token(*unpacked + std::string(large_page_bytes - unpacked->size(), '\n')));
             ++checked;
         }
     }

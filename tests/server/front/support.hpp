@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "server/front/turns.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -22,6 +23,17 @@ namespace asio = boost::asio;
 
 // What anything may take before the test gives up on it.
 inline constexpr auto patience = std::chrono::seconds(60);
+
+inline std::shared_ptr<const Source> source(std::uint64_t number = 1)
+{
+    return std::make_shared<Source>(SourceId{number});
+}
+// As many as anybody may want.
+inline Turns& many_turns()
+{
+    static Turns turns(1000);
+    return turns;
+}
 
 inline std::mt19937_64 seeded_generator()
 {

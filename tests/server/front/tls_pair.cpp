@@ -220,7 +220,7 @@ TlsPair::TlsPair(asio::io_context& context, const Client::Options& options)
     server = accept_from(context, listener);
     auto greeting = std::async(std::launch::async, [this] { return client->handshake(); });
     server->set_deadline(Stream::Clock::now() + patience);
-    const bool greeted = run(context, server->handshake()).has_value();
+    const bool greeted = run(context, server->handshake(many_turns(), source())).has_value();
     must(greeting.get() && greeted, "no handshake");
 }
 

@@ -35,7 +35,7 @@ Greeting greet(asio::io_context& context, Client& client, Stream& server)
 {
     auto greeting = std::async(std::launch::async, [&] { return client.handshake(); });
     server.set_deadline(Stream::Clock::now() + patience);
-    const bool served = run(context, server.handshake()).has_value();
+    const bool served = run(context, server.handshake(many_turns(), source())).has_value();
     run(context, server.close());
     return {greeting.get(), served};
 }
@@ -178,7 +178,7 @@ TEST_CASE("What is no TLS ends in an error, and at once")
     const auto server = accept_from(context, listener);
     REQUIRE(client.write_raw("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
     server->set_deadline(Stream::Clock::now() + patience);
-    const auto greeted = run(context, server->handshake());
+    const auto greeted = run(context, server->handshake(many_turns(), source()));
     REQUIRE(greeted.has_error());
     CHECK(greeted.error() == IoFailure::broken);
     run(context, server->close());
@@ -215,10 +215,10 @@ TEST_CASE("Every wait ends at its deadline")
         Client client(listener.port());
         const auto server = accept_from(context, listener);
         server->set_deadline(soon());
-        CHECK(timed_out(run(context, server->handshake())));
+        CHECK(timed_out(run(context, server->handshake(many_turns(), source()))));
         REQUIRE(client.write_raw("\x16\x03\x01"));  // a handshake that goes no further
         server->set_deadline(soon());
-        CHECK(timed_out(run(context, server->handshake())));
+        CHECK(timed_out(run(context, server->handshake(many_turns(), source()))));
         run(context, server->close());
     }
     Client::Options slow;

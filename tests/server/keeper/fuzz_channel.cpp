@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A front that says anything at all, cut anyhow: no crash, and what is accepted was staged, whole and in order, under a key
-// that is not discarded. The first byte says how the stream is cut and how often a group is committed or fails.
+// that is not discarded. The first byte says how the stream is cut and how often a group is committed or fails; its length, how
+// much room there is.
 #include "base/require.hpp"
 #include "server/keeper/intake.hpp"
 #include "server/keeper/publisher.hpp"
+#include "server/wire/room.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <tuple>
@@ -89,7 +92,8 @@ void run(ByteView input)
     const std::size_t cut = (std::size_t{input[0]} & 0x0f) == 0 ? SIZE_MAX : 1 + 97 * (std::size_t{input[0]} & 0x0f);
     MemoryStore store((input[0] >> 4) & 7);
     const bool commit_often = (input[0] & 0x80) != 0;
-    Intake intake(store, {[] { return std::uint64_t{1} << 40; }, 0},
+    constexpr std::array<std::uint64_t, 4> rooms{std::uint64_t{1} << 40, wire::room_for_small_files, wire::room_for_text, 0};
+    Intake intake(store, {[room = rooms.at(input.size() % rooms.size())] { return room; }, 0},
                   [](const crypto::Hash& leaf) -> std::optional<std::string> { return to_hex(leaf); }, [](std::string_view) {});
     Publisher publisher(store, "log+00000000+key");
     Channel channel(UniqueFd(), 0);

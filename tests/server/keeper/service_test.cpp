@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The serving loop: what is stored, what is given up, and what happens when the store or the disk fails.
+#include "server/wire/room.hpp"
 #include "tests/server/keeper/serving.hpp"
 #include "tests/support/catch.hpp"
 
@@ -165,6 +166,61 @@ TEST_CASE("Without room nothing is taken; with room it is, by itself")
     serving.end();
     CHECK(serving.inner->stats().value().pending == 2);
     CHECK(serving.inner->orphans().value().empty());
+}
+
+TEST_CASE("The largest are refused first, a text last")
+{
+    Serving serving;
+    serving.start();
+    auto& front = serving.front();
+    // What is pending takes its part of it, four times its bytes; 1000 is the reserve.
+    std::uint64_t pending = 0;
+    const auto with_room = [&](std::uint64_t room) { serving.free_bytes = 1000 + room + tick_factor * pending; };
+    const auto takes = [&](std::uint64_t size_class) {
+        const auto sent = front.send(seal_envelope(size_class));
+        if (sent.stored) pending += size_class;
+        return sent.stored;
+    };
+    with_room(wire::room_for_all_files);
+    CHECK(takes(64 * crypto::mebibyte));
+    // Here the disk does not fill by what is sent, so that the room without it seems larger by as much.
+    with_room(wire::room_for_all_files - 20 * crypto::mebibyte);
+    CHECK_FALSE(takes(64 * crypto::mebibyte));
+    CHECK_FALSE(takes(32 * crypto::mebibyte));
+    CHECK(takes(16 * crypto::mebibyte));
+    with_room(wire::room_for_small_files - crypto::mebibyte);
+    CHECK_FALSE(takes(16 * crypto::mebibyte));
+    CHECK_FALSE(takes(64 * crypto::kibibyte));
+    CHECK(takes(crypto::text_class));
+    with_room(200 * crypto::kibibyte);
+    CHECK(takes(crypto::text_class));
+    with_room(50 * crypto::kibibyte);
+    CHECK_FALSE(takes(crypto::text_class));
+    serving.end();
+    CHECK(serving.inner->orphans().value().empty());
+}
+
+TEST_CASE("Room is told on the first channel, when it changes, coarsely, at most once a second")
+{
+    Serving serving(2);
+    serving.free_bytes = 1000 + 100 * crypto::mebibyte;
+    serving.start();
+    const auto hear_room = [&] {
+        serving.front().room.reset();
+        const auto until = Steady::now() + std::chrono::seconds{5};
+        while (!serving.front().room && Steady::now() < until) (void)serving.front().send(seal_envelope());
+        return serving.front().room.value_or(1);
+    };
+    CHECK(hear_room() == 96 * crypto::mebibyte);
+    const auto before = Steady::now();
+    serving.free_bytes = 1000 + 900 * crypto::mebibyte;
+    CHECK(hear_room() >= 512 * crypto::mebibyte);
+    serving.free_bytes = 900;
+    CHECK(hear_room() == 0);
+    CHECK(Steady::now() - before > std::chrono::milliseconds{900});
+    CHECK(serving.fronts[1].send(seal_envelope()).refused);
+    CHECK_FALSE(serving.fronts[1].room);
+    serving.end();
 }
 
 TEST_CASE("A keeper takes over what one before it left unfinished")

@@ -284,11 +284,15 @@ std::optional<wire::Frame> FakeFront::hear()
     flush();
     for (;;) {
         const auto frame = reader_.next().value();
+        if (frame && frame->kind == wire::Kind::room) {
+            room = wire::parse_room(*frame).value();
+            continue;
+        }
         if (frame) return frame;
         pollfd polled{socket_.get(), POLLIN, 0};
         if (::poll(&polled, 1, patience_milliseconds) == 0) throw std::runtime_error("the keeper says nothing");
-        const auto room = reader_.room();
-        const auto count = ::recv(socket_.get(), room.data(), room.size(), 0);
+        const auto free = reader_.room();
+        const auto count = ::recv(socket_.get(), free.data(), free.size(), 0);
         if (count <= 0) return std::nullopt;
         reader_.filled(static_cast<std::size_t>(count));
     }

@@ -103,8 +103,9 @@ public:
     void say_raw(ByteView bytes);
     // Sends until the channel has been full for a while; returns how many bytes went.
     std::size_t say_what_fits(ByteView bytes);
-    // The next frame; nothing at the end of the channel.
+    // The next frame but for those that tell of room; nothing at the end of the channel.
     [[nodiscard]] std::optional<wire::Frame> hear();
+    std::optional<std::uint64_t> room;  // as it was told last
     // Hears until the channel ends.
     void hear_the_end();
     void close() { socket_.reset(); }

@@ -36,7 +36,7 @@ FrontSlice front_slice()
     slice.site.security_contact = "mailto:a@example.org";
     append(slice.site.manifest, as_bytes("amana site v1"));
     append(slice.site.release, as_bytes("amana release v1"));
-    slice.limits = {1, 2, 3, std::chrono::seconds(4), std::chrono::seconds(5), std::chrono::seconds(6), std::chrono::seconds(7)};
+    slice.limits = {1, 2, 3, 11, std::chrono::seconds(4), std::chrono::seconds(5), std::chrono::seconds(6), std::chrono::seconds(7), 8, 9, 10};
     return slice;
 }
 
@@ -125,10 +125,14 @@ TEST_CASE("the front's slice comes back as it went")
     CHECK(back->limits.max_files_bytes == 1);
     CHECK(back->limits.max_connections == 2);
     CHECK(back->limits.max_uploads == 3);
+    CHECK(back->limits.pace == 11);
     CHECK(back->limits.header_timeout.count() == 4);
     CHECK(back->limits.idle_timeout.count() == 5);
     CHECK(back->limits.body_timeout.count() == 6);
     CHECK(back->limits.drain_timeout.count() == 7);
+    CHECK(back->limits.max_handshakes == 8);
+    CHECK(back->limits.max_requests == 9);
+    CHECK(back->limits.slowest == 10);
 }
 
 TEST_CASE("the keeper's slice comes back as it went")

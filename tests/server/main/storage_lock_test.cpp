@@ -18,6 +18,16 @@ TEST_CASE("one server to a directory; the other is named; the lock goes with its
         const auto running = running_server(directory.path());
         REQUIRE(running);
         CHECK(running->process == std::to_string(::getpid()));
+        CHECK(running->told.pressure == 0);
+        CHECK(running->told.storage == 0);
+        show_steps(*lock, {3, 1});
+        const auto size = std::filesystem::file_size(directory.path() / "lock");
+        CHECK(running_server(directory.path())->process == running->process);
+        CHECK(running_server(directory.path())->told.pressure == 3);
+        CHECK(running_server(directory.path())->told.storage == 1);
+        show_steps(*lock, {0, 3});
+        CHECK(running_server(directory.path())->told.storage == 3);
+        CHECK(std::filesystem::file_size(directory.path() / "lock") == size);
         const auto second = lock_storage(directory.path());
         REQUIRE(!second.has_value());
         CHECK_THAT(second.error().message, Catch::Contains("process " + std::to_string(::getpid())));

@@ -65,6 +65,8 @@ public:
             ++serving;
             served();
         };
+        plan.show = [this](const Steps::Told& told) { shown.push_back(std::to_string(told.pressure) + " " + std::string(storage_steps.at(told.storage))); };
+        plan.tick = tick;
         plan.slices = [this] { return next(); };
         const auto begun = Clock::now();
         const int code = Supervisor(std::move(plan), std::move(listeners)).run();
@@ -74,6 +76,8 @@ public:
 
     Timing timing;
     milliseconds busy_when_serving{0};
+    milliseconds tick{900'000};
+    std::vector<std::string> shown;
     std::string journal;
     int serving = 0;
     std::vector<Clock::time_point> starts;
@@ -201,6 +205,31 @@ TEST_CASE("when both have ended by the time it looks, the next generation starts
     CHECK(stage.run() == 0);
     CHECK(stage.took < milliseconds(10'000));
     CHECK_THAT(stage.journal, Contains("ended with status 3; main_test_child was killed by signal 9"));
+}
+
+TEST_CASE("what a serving front says of itself is heard, and so is that it is gone")
+{
+    Stage stage{{"tell=ready served tell=pressure_2 tell=storage_text tell=nonsense sleep=300 crash", good_keeper},
+                {"tell=ready sleep=1000 term exit=0", good_keeper}};
+    stage.tick = milliseconds(200);
+    stage.timing.drain = milliseconds(5000);
+    CHECK(stage.run() == 0);
+    CHECK(stage.serving == 1);
+    CHECK_THAT(stage.journal, Contains("there is pressure") && Contains("only text") && Contains("serving again"));
+    CHECK_THAT(stage.journal, !Contains("nonsense"));
+    REQUIRE(!stage.shown.empty());
+    CHECK(std::find(stage.shown.begin(), stage.shown.end(), "2 text") != stage.shown.end());
+    CHECK(stage.shown.back() == "0 all");
+    CHECK_THAT(stage.journal, Contains("the pressure is over"));
+}
+
+TEST_CASE("a front that never stops speaking does not keep the warden from its work")
+{
+    std::string script = "tell=ready served ";
+    for (int i = 0; i < 3000; ++i) script += "tell=pressure_" + std::to_string(i % 2) + " ";
+    Stage stage{{script + "term exit=0", good_keeper}};
+    CHECK(stage.run() == 0);
+    CHECK(stage.shown.size() <= 1);
 }
 
 TEST_CASE("two generations never overlap: one that does not end by itself is killed first")

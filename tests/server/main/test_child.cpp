@@ -5,6 +5,7 @@
 //   record=FILE     append "PID DESCRIPTORS ENVIRONMENT-COUNT BLOCKED-SIGNALS" to FILE
 //   ready           tell the warden
 //   say=TEXT        tell it something else
+//   tell=TEXT       tell it a line, and keep the way to it open; _ is a space
 //   sleep=MS        wait
 //   await=FILE      wait until FILE is there
 //   channels        wait until channel 4 is at its end
@@ -94,6 +95,11 @@ int main()
         if (word.starts_with("record=")) record(value, descriptors, term_was_blocked);
         else if (word == "ready") amana::wire::report_to_warden("ready");
         else if (word.starts_with("say=")) amana::wire::report_to_warden(value);
+        else if (word.starts_with("tell=")) {
+            auto line = value;
+            std::replace(line.begin(), line.end(), '_', ' ');
+            amana::wire::tell_warden(line);
+        }
         else if (word.starts_with("sleep=")) ::usleep(static_cast<useconds_t>(std::stoi(value)) * 1000);
         else if (word.starts_with("await=")) while (::access(value.c_str(), F_OK) != 0) ::usleep(1000);
         else if (word == "channels") wait_for_channel();

@@ -3,6 +3,7 @@
 #include "server/wire/messages.hpp"
 
 #include "base/reader.hpp"
+#include "server/wire/room.hpp"
 #include "tests/support/catch.hpp"
 
 #include <algorithm>
@@ -36,7 +37,7 @@ std::size_t below(std::mt19937_64& random, std::size_t bound)
 
 Kept random_frame(std::mt19937_64& random)
 {
-    const auto kind = static_cast<Kind>(1 + below(random, 10));
+    const auto kind = static_cast<Kind>(1 + below(random, 11));
     std::size_t size = 0;
     switch (kind) {
     case Kind::hello: size = 2; break;
@@ -47,6 +48,7 @@ Kept random_frame(std::mt19937_64& random)
     case Kind::stored: size = below(random, 2) * below(random, max_promise_bytes + 1); break;
     case Kind::ask: size = 10; break;
     case Kind::answer: size = below(random, max_answer_bytes + 1); break;
+    case Kind::room: size = 8; break;
     case Kind::begin:
     case Kind::abort: break;
     }
@@ -133,7 +135,7 @@ TEST_CASE("A frame that can't be is refused as soon as its head shows it")
     CHECK(refused_as_frame(raw_frame(5 + max_body_bytes + 1, 3, 0)));
     CHECK(refused_as_frame(raw_frame(0xffffffff, 3, 0)));
     CHECK(refused_as_frame(raw_frame(5, 0, 0)));
-    CHECK(refused_as_frame(raw_frame(5, 11, 0)));
+    CHECK(refused_as_frame(raw_frame(5, 12, 0)));
     CHECK(refused_as_frame(raw_frame(5, 255, 0)));
     CHECK(refused_as_frame(raw_frame(5 + 3, 1, 3)));   // hello
     CHECK(refused_as_frame(raw_frame(5 + 1, 2, 1)));   // begin
@@ -144,6 +146,8 @@ TEST_CASE("A frame that can't be is refused as soon as its head shows it")
     CHECK(refused_as_frame(raw_frame(5 + max_promise_bytes + 1, 7, max_promise_bytes + 1)));
     CHECK(refused_as_frame(raw_frame(5 + 9, 9, 9)));   // ask
     CHECK(refused_as_frame(raw_frame(5 + max_answer_bytes + 1, 10, max_answer_bytes + 1)));
+    CHECK(refused_as_frame(raw_frame(5 + 7, 11, 7)));  // room
+    CHECK(refused_as_frame(raw_frame(5 + 9, 11, 9)));
     CHECK(!refused_as_frame(raw_frame(5 + max_body_bytes, 3, max_body_bytes)));
 }
 
@@ -223,6 +227,42 @@ TEST_CASE("Questions are held to what can be asked")
     for (const auto& ask : {Ask{Asked{0}}, Ask{Asked{5}}, Ask{Asked::checkpoint, 1, 0}, Ask{Asked::checkpoint, 0, 1},
                           Ask{Asked::tile, tile_levels, 0}, Ask{Asked::tile, 0, max_tile_index}})
         CHECK(!read(ask));
+}
+
+TEST_CASE("Room is told coarsely, and in one way")
+{
+    using crypto::mebibyte;
+    CHECK(told_room(0) == 0);
+    CHECK(told_room(mebibyte - 1) == 0);
+    CHECK(told_room(64 * mebibyte - 1) == 63 * mebibyte);
+    CHECK(told_room(64 * mebibyte) == 64 * mebibyte);
+    CHECK(told_room(80 * mebibyte - 1) == 64 * mebibyte);
+    CHECK(told_room(UINT64_MAX) == UINT64_MAX / (16 * mebibyte) * (16 * mebibyte));
+    const auto read = [](std::uint64_t bytes, UploadId upload = 0) {
+        const auto body = Writer().integer(bytes).take();
+        return parse_room({Kind::room, upload, body});
+    };
+    CHECK(read(63 * mebibyte).value() == 63 * mebibyte);
+    CHECK(read(0).value() == 0);
+    CHECK(read(mebibyte + 1).has_error());
+    CHECK(read(65 * mebibyte).has_error());
+    CHECK(read(mebibyte, 1).has_error());
+    Bytes out;
+    append_room(out, 70 * mebibyte);
+    CHECK(out == Bytes{0, 0, 0, 13, 11, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0});
+}
+
+TEST_CASE("With less room the largest classes go first, and a text last")
+{
+    using crypto::mebibyte;
+    CHECK(largest_class_taken(UINT64_MAX) == crypto::largest_class);
+    CHECK(largest_class_taken(512 * mebibyte) == crypto::largest_class);
+    CHECK(largest_class_taken(512 * mebibyte - 1) == 16 * mebibyte);
+    CHECK(largest_class_taken(256 * mebibyte) == 16 * mebibyte);
+    CHECK(largest_class_taken(256 * mebibyte - 1) == crypto::text_class);
+    CHECK(largest_class_taken(0) == crypto::text_class);
+    // What beside the files is in a report of 8 MiB of them has its place.
+    CHECK(crypto::size_class_for(8 * mebibyte + 64 * 1024, true) == small_files_class);
 }
 
 TEST_CASE("What was given can be overwritten")

@@ -3,15 +3,23 @@
 // A front of a test's own: docs/SEALING.md, sections 3 and 4, held to the letter, and the other end of it, a desk that opens
 // what was stored. `meddle(request)` may break a line or answer otherwise.
 
-import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
 import { ml_kem768_x25519 as xwing } from '@noble/post-quantum/hybrid.js';
 import { openEnvelope } from '../../vectors/open.mjs';
 
-const HEAD = 96, PIECE = 524288;
+const HEAD = 160, PIECE = 524288;
 const SIZES = [32, 64, 256, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072].map((kibibytes) => kibibytes << 10);
 const base64 = (bytes) => Buffer.from(bytes).toString('base64');
 const sha256 = (...pieces) => createHash('sha256').update(Buffer.concat(pieces)).digest();
+
+/** By its definition: docs/ADMISSION.md, section 3. */
+export function isSolved(token, bits, solution) {
+  return Array.from({ length: 8 }, (_, i) => i).every((i) => {
+    const hash = sha256(Buffer.from('amana work v1'), token, Buffer.of(i), solution.subarray(4 * i, 4 * i + 4));
+    return hash.readUInt32BE(0) >>> (32 - bits) === 0;
+  });
+}
 
 function signer() {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
@@ -31,6 +39,8 @@ export class FakeFront {
     this.covers = 0;
     this.log = [];               // every request: { kind, offset, total, length, upload }
     this.mistakes = [];          // what breaks section 3
+    this.pressure = null;        // { bits, waits, seconds }: what a place in line costs, how often its holder is told to wait, how long each time
+    this.tokens = new Map();     // those given: { token, bits, waits, spent }
     this.meddle = () => null;    // ({ kind, offset, end, total, last, n }) -> 'break before' | 'break after' | { state, ... } | null
     this.newKeys();
   }
@@ -55,20 +65,46 @@ export class FakeFront {
     const view = new DataView(body.buffer, body.byteOffset, body.length);
     const [version, kind, promise, zero] = body;
     const upload = Buffer.from(body.subarray(4, 20)).toString('hex');
+    const asks = body.length === HEAD;
     const total = view.getUint32(20), offset = view.getUint32(24), piece = body.slice(HEAD), end = offset + piece.length, last = end === total;
     const slots = SIZES.some((size) => total === 2 + this.recipients * 1168 + 64 + size + 16 * Math.ceil(size / 65536));
-    const wrong = [[version === 1, 'version'], [kind < 2, 'kind'], [promise < 2, 'promise'], [zero === 0, 'zero'], [offset % PIECE === 0, 'offset'],
-      [piece.length === Math.min(PIECE, total - offset), 'length'], [slots, `total ${total}`], [body.subarray(60, HEAD).every((byte) => byte === 0), 'zeros'],
-      [offset > 0 || (piece[0] === 1 && piece[1] === this.recipients), 'envelope']].filter(([holds]) => !holds).map(([, what]) => what);
+    const wrong = [[version === 2, 'version'], [kind < 2, 'kind'], [promise < 2, 'promise'], [zero === 0, 'zero'], [offset % PIECE === 0, 'offset'],
+      [asks || piece.length === Math.min(PIECE, total - offset), 'length'], [slots, `total ${total}`], [body.subarray(124, HEAD).every((byte) => byte === 0), 'zeros'],
+      [asks || offset > 0 || (piece[0] === 1 && piece[1] === this.recipients), 'envelope']].filter(([holds]) => !holds).map(([, what]) => what);
     this.mistakes.push(...wrong);
-    const request = { kind, promise, offset, end, total, last, upload, length: body.length, n: this.log.length };
+    const request = { kind, promise, offset, end, total, last, upload, asks, length: body.length, n: this.log.length };
     this.log.push(request);
     if (wrong.length > 0) return { state: 'bad' };
     const meddled = this.meddle(request);
     if (meddled === 'break before') return null;
     if (meddled && meddled.state) return meddled;
-    const answer = this.taken(request, piece, Buffer.from(body.subarray(28, 60)));
+    const answer = this.queued(request, Buffer.from(body.subarray(60, 92)), Buffer.from(body.subarray(92, 124)))
+      ?? this.taken(request, piece, Buffer.from(body.subarray(28, 60)));
     return meddled === 'break after' ? null : answer;
+  }
+
+  /** What the line says to it; null where it is to be read. */
+  queued({ upload, asks }, token, solution) {
+    if (!this.pressure || (!asks && this.uploads.has(upload))) return asks ? { state: 'turn' } : null;
+    const place = this.tokens.get(token.toString('base64url'));
+    if (!place || place.spent) return this.price();
+    if (!isSolved(token, place.bits, solution)) {
+      this.mistakes.push('not solved');
+      return this.price();
+    }
+    if (place.waits > 0) {
+      if (asks) place.waits -= 1;
+      return { state: 'wait', before: 10 * place.waits + 1, about: 60 * place.waits + 10, seconds: place.seconds ?? 8 };
+    }
+    if (asks) return { state: 'turn' };
+    place.spent = true;
+    return null;
+  }
+
+  price() {
+    const token = randomBytes(32).toString('base64url');
+    this.tokens.set(token, { ...this.pressure, spent: false });
+    return { state: 'price', token, bits: this.pressure.bits };
   }
 
   taken({ kind, promise, offset, end, total, upload }, piece, digest) {

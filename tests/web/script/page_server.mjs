@@ -41,6 +41,7 @@ export class PageServer {
     this.front = new FakeFront();
     this.missing = new Set();
     this.sealing = {};
+    this.change = (html) => html;  // of a form
     this.requests = [];
     this.natively = 0;  // forms that came as without a script
   }
@@ -70,6 +71,7 @@ export class PageServer {
         .on('error', reject).end(body);
     });
     let content = await read(upstream);
+    if (/^\/[a-z]+\/$/.test(url)) content = Buffer.from(this.change(content.toString()));
     if (url.endsWith('/sealing.json')) {
       const sealing = JSON.parse(content);
       content = Buffer.from(JSON.stringify({ ...sealing, root: this.front.fingerprint, ...this.sealing }));

@@ -107,6 +107,67 @@ const cases = {
     sameBytes(site.front.stored[0].attachments[0].data, fs.readFileSync(bigFile), 'the file');
   },
 
+  async 'many are sending: the place in line is said, and it goes when its turn has come'(browser, language) {
+    const page = await SealingPage.open(browser, site.url, language);
+    const said = await browser.evaluate(async (address) => (await (await fetch(address)).json()).words, `/${language}/sealing.json`);
+    await page.write(story);
+    site.front.pressure = { bits: 9, waits: 3, seconds: 1 };
+    await page.send();
+    await page.reaches('line');
+    await until('the place', async () => (await page.words()).includes(`${said.line_before} ${language === 'ar' ? '٢١' : '21'}`));
+    const words = await page.words();
+    for (const part of [said.seal_wait, `${said.line_minutes} ${language === 'ar' ? '٣' : '3'}`, said.seal_stay, said.seal_cancel]) check(words.includes(part), part);
+    same(await visible(browser, '#sealing progress'), false, 'no bar');
+    check(await guarded(browser), 'leaving is asked about');
+    await browser.pictures(`seal-in-line-${language}`);
+    await page.reaches('stored');
+    same(reports(), [story], 'at the desk');
+    same(site.front.log.map(({ asks }) => asks), [false, true, true, true, true, false], 'what was asked');
+  },
+
+  async 'cancelled while it solves: at once, with all that was written'(browser, language) {
+    const page = await SealingPage.open(browser, site.url, language);
+    await page.write(story);
+    site.front.pressure = { bits: 24, waits: 0 };
+    await page.send();
+    await page.reaches('line');
+    await sleep(500);
+    await page.press('#sealing-cancel');
+    await page.reaches('cancelled', 10);
+    same(await browser.value('#story'), story, 'what was written');
+    site.front.pressure = null;
+    await page.send();
+    await page.reaches('stored');
+    same(reports(), [story], 'at the desk');
+  },
+
+  async 'little room: said before, and what comes too late is said with the way back'(browser, language) {
+    site.change = (html) => html.replace('name="files"', 'name="files" data-most="2097152"');
+    const page = await SealingPage.open(browser, site.url, language);
+    await page.write(story);
+    await page.choose([bigFile]);
+    await page.send();
+    await page.reaches('problem');
+    same([await page.problem(), site.front.log.length], ['too_large', 0], 'too large for now');
+    check((await browser.text('#page-problem')).includes(language === 'ar' ? '٢ ميغابايت' : '2 MB'), 'the limit of now');
+    site.change = (html) => html;
+    for (const [takes, limit] of [['small_files', language === 'ar' ? '٨ ميغابايت' : '8 MB'], ['text', null], ['nothing', null]]) {
+      await SealingPage.open(browser, site.url, language);
+      const said = await browser.evaluate(async (address) => (await (await fetch(address)).json()).words, `/${language}/sealing.json`);
+      await page.write(story);
+      await page.choose([bigFile]);
+      site.front.meddle = ({ kind }) => (kind === 1 ? { state: 'full', takes } : null);
+      await page.send();
+      await until(takes, async () => await page.problem() === 'full');
+      const text = await browser.text('#page-problem');
+      check(text.includes(said[{ small_files: 'problem_too_large', text: 'room_text', nothing: 'problem_storage_full' }[takes]]), `${takes}: ${text}`);
+      if (limit) check(text.includes(limit), limit);
+      same(await browser.has('#page-problem a[href="#files"]'), takes !== 'nothing', 'the way to the files');
+      same(await browser.has('#sealing-again'), takes === 'nothing', 'again');
+      await browser.pictures(`seal-room-${takes}-${language}`);
+    }
+  },
+
   async 'cancelled, changed and sent again'(browser, language) {
     const page = await SealingPage.open(browser, site.url, language);
     await page.write(story);

@@ -9,7 +9,7 @@ import { script } from './modules.mjs';
 import { some } from './sealing.mjs';
 
 const { Pause, backOff } = await script('pause.mjs');
-const { readAnswer, writeHead } = await script('line.mjs');
+const { readAnswer, writeHead, writePass } = await script('line.mjs');
 const { Workshop } = await script('worker.mjs');
 
 const form = { id: 'recruitment', version: 2, sections: [] };
@@ -69,14 +69,24 @@ const right = ({ front }) => same(front.mistakes, [], 'what the front was sent')
 
 await test('an answer is one of section 4, and nothing else', () => {
   const bytes = (text) => new TextEncoder().encode(text.padEnd(2048)).buffer;
-  same(readAnswer(bytes('{"state":"more","have":5}')), { state: 'more', have: 5, promise: '' }, 'more');
-  same(readAnswer(bytes('{"state":"stored","promise":"x"}')), { state: 'stored', have: undefined, promise: 'x' }, 'stored');
+  same(readAnswer(bytes('{"state":"more","have":5}')), { state: 'more', have: 5, takes: undefined, promise: '' }, 'more');
+  same(readAnswer(bytes('{"state":"stored","promise":"x"}')), { state: 'stored', have: undefined, takes: undefined, promise: 'x' }, 'stored');
+  const token = '_-'.repeat(21) + 'w';
+  same(readAnswer(bytes(`{"state":"price","token":"${token}","bits":9}`)), { state: 'price', bits: 9, token: Uint8Array.from(Buffer.from(token, 'base64url')) }, 'price');
+  same(readAnswer(bytes('{"state":"wait","before":31,"about":120,"seconds":8}')), { state: 'wait', before: 31, about: 120, seconds: 8 }, 'wait');
+  same(readAnswer(bytes('{"state":"turn"}')).state, 'turn', 'turn');
+  for (const [given, bits] of [[token, 0], [token, 25], [token, -1], [token, 'x'], [token.slice(1), 9], [`${token}A`, 9], ['_-'.repeat(21) + 'x', 9], [`${token.slice(1)}*`, 9], [7, 9], [null, 9]])
+    same(readAnswer(bytes(JSON.stringify({ state: 'price', token: given, bits }))), null, `price ${given} ${bits}`);
+  for (const more of [{ before: undefined }, { about: undefined }, { seconds: undefined }, { before: -1 }, { about: 1.5 }, { before: '1' }, { seconds: 2 ** 32 }])
+    same(readAnswer(bytes(JSON.stringify({ state: 'wait', before: 1, about: 1, seconds: 1, ...more }))), null, 'wait');
   for (const bad of ['{"state":"more"}', '{"state":"more","have":-1}', '{"state":"more","have":1.5}', '{"state":"kept"}', 'null', '[]', '', '{"state":"stored"', '<html>'])
     same(readAnswer(bytes(bad)), null, bad);
   for (const length of [0, 2047, 2049]) same(readAnswer(new TextEncoder().encode('{"state":"stored"}'.padEnd(length)).buffer), null, `${length} bytes`);
-  const head = new Uint8Array(100).fill(7);
+  const head = new Uint8Array(164).fill(7);
   writeHead(head, { cover: false, promise: true, upload: new Uint8Array(16).fill(2), total: 0x01020304, offset: 0x00080000, keys: new Uint8Array(32).fill(3) });
-  same(Buffer.from(head).toString('hex'), `01010100${'02'.repeat(16)}0102030400080000${'03'.repeat(32)}${'00'.repeat(36)}07070707`, 'a head');
+  same(Buffer.from(head).toString('hex'), `02010100${'02'.repeat(16)}0102030400080000${'03'.repeat(32)}${'00'.repeat(100)}07070707`, 'a head');
+  writePass(head, new Uint8Array(64).fill(9));
+  same(Buffer.from(head).toString('hex'), `02010100${'02'.repeat(16)}0102030400080000${'03'.repeat(32)}${'09'.repeat(64)}${'00'.repeat(36)}07070707`, 'a head with a pass');
 });
 
 await test('a report without files is one piece, and opens', async () => {
@@ -84,7 +94,7 @@ await test('a report without files is one piece, and opens', async () => {
     const bench = new Bench({ recipients });
     same((await bench.send({ promise: true })).promise, 'a promise', 'the promise');
     same(bench.front.stored.map(({ manifest }) => manifest.answers), [{ story: 'what happened' }], 'at the desk');
-    same(bench.front.log.map(({ kind, length }) => [kind, length]), [[1, 96 + 2 + recipients * 1168 + 64 + 32768 + 16]], 'requests');
+    same(bench.front.log.map(({ kind, length }) => [kind, length]), [[1, 160 + 2 + recipients * 1168 + 64 + 32768 + 16]], 'requests');
     right(bench);
   }
 });
@@ -190,7 +200,7 @@ await test('busy is tried again; full, closed, failed and bad end it, and nothin
     const other = new Bench();
     other.front.meddle = ({ kind }) => (kind === 1 ? { state } : null);
     const ended = await other.send();
-    same([ended.state, ended.perhaps], [state, false], state);
+    same([ended.state, ended.perhaps, ended.takes], [state, false, undefined], state);
     same(other.front.stored.length, 0, 'reports');
     // And again, by hand: the same submission.
     other.front.meddle = () => null;
@@ -329,7 +339,7 @@ await test('a report that is too long or too large is refused at once, and what 
 
 await test('a text report takes the next moment; one with files, or that may not wait, goes at once', async () => {
   const bench = new Bench({ cover: { mean: 45, most: 20 } });
-  same(bench.said[0], { say: 'ready', hides: true, bytes: 20 * (34018 + 96) }, 'what it costs');
+  same(bench.said[0], { say: 'ready', hides: true, bytes: 20 * (34018 + 160) }, 'what it costs');
   const settle = async () => { for (let i = 0; i < 200; i += 1) await new Promise((resolve) => { setImmediate(resolve); }); };
   await settle();
   bench.moment();
@@ -378,6 +388,136 @@ await test('on a broken line the next try of a cover body becomes that of a repo
   same((await sent).state, 'stored', 'the end');
   same(bench.pause.slept, [1, 2, 3, 4, 5].map(backOff), 'as for a cover body');
   same([bench.front.covers, bench.front.stored.length], [0, 1], 'what arrived');
+});
+
+// What was asked and answered while many were sending.
+const line = (bench) => bench.front.log.map(({ kind, asks, length }) => (asks ? `${length}` : `${kind ? 'report' : 'cover'} ${length}`));
+const price = 160, whole = 34018 + 160;
+
+await test('many are sending: the price is paid, the line is asked by the head alone, and the report goes when its turn has come', async () => {
+  for (const waits of [0, 1, 3]) {
+    const bench = new Bench();
+    bench.front.pressure = { bits: 5, waits };
+    same((await bench.send({ promise: true })).promise, 'a promise', 'the end');
+    same(line(bench), [`report ${whole}`, ...new Array(waits + 1).fill(`${price}`), `report ${whole}`], 'requests');
+    same(bench.said.filter(({ say }) => say === 'state').map(({ state, before }) => (before ? `${state} ${before}` : state)),
+      ['sending', 'busy', ...Array.from({ length: waits }, (_, i) => `wait ${10 * (waits - i - 1) + 1}`)], 'what was said');
+    same(bench.pause.slept, [0, ...new Array(waits).fill(8000), 0], 'how long it waited');
+    same([bench.front.stored.length, bench.front.tokens.size], [1, 1], 'reports, tokens');
+    right(bench);
+  }
+});
+
+await test('one turn is enough for all pieces of a report', async () => {
+  const bench = new Bench();
+  bench.front.pressure = { bits: 4, waits: 2 };
+  const content = some(3 << 20);
+  const files = await bench.add(named(content));
+  same((await bench.send({ files })).state, 'stored', 'the end');
+  sameBytes(bench.front.stored[0].attachments[0].data, content, 'the file');
+  same(bench.front.log.map(({ asks, offset }) => (asks ? 'asks' : offset / 524288)), [0, 'asks', 'asks', 'asks', 0, 1, 2, 3, 4, 5, 6, 7, 8], 'requests');
+  right(bench);
+  // The next report has a price of its own.
+  same((await bench.send()).state, 'stored', 'the second');
+  same(bench.front.tokens.size, 2, 'tokens');
+  right(bench);
+});
+
+await test('the line may break at any step of it', async () => {
+  for (let at = 0; at < 6; at += 1)
+    for (const how of ['break before', 'break after'])
+      for (const times of [1, 3]) {
+        const bench = new Bench();
+        bench.front.pressure = { bits: 3, waits: 2 };
+        bench.front.meddle = ({ kind, n }) => (kind === 1 && n >= at && n < at + times ? how : null);
+        same((await bench.send()).state, 'stored', `${how} ${at}`);
+        same(bench.front.stored.length, 1, 'reports');
+        // Whoever has only asked knows that nothing was stored.
+        const doubts = bench.front.log.slice(at, at + times).some(({ asks }) => !asks);
+        same(bench.states().includes('unknown'), doubts, `${how} ${at}: a doubt`);
+        right(bench);
+        count('broken steps');
+      }
+});
+
+await test('a front that starts anew has forgotten token and place: another price, and all the same once at the desk', async () => {
+  for (let at = 1; at < 6; at += 1) {
+    const bench = new Bench();
+    bench.front.pressure = { bits: 3, waits: 2 };
+    bench.front.meddle = ({ n }) => { if (n === at) bench.front.tokens.clear(); return null; };
+    same((await bench.send()).state, 'stored', `the end, ${at}`);
+    same(bench.front.stored.length, 1, 'reports');
+    right(bench);
+  }
+  // Whose prices never end is asked less and less often.
+  const bench = new Bench();
+  bench.front.pressure = { bits: 1, waits: 0 };
+  bench.front.meddle = ({ kind, n }) => (kind === 1 && n < 5 ? bench.front.price() : null);
+  await bench.send();
+  same(bench.pause.slept, [0, backOff(1), backOff(2), backOff(3), backOff(4), 0], 'how long it waited');
+});
+
+await test('calm again: whoever waits is called; busy, full and closed hold in the line too', async () => {
+  const bench = new Bench();
+  bench.front.pressure = { bits: 3, waits: 1000 };
+  bench.front.meddle = ({ n }) => { if (n === 4) bench.front.pressure = null; return n === 2 ? { state: 'busy' } : null; };
+  same((await bench.send()).state, 'stored', 'the end');
+  same(line(bench), [`report ${whole}`, ...new Array(4).fill(`${price}`), `report ${whole}`], 'requests');
+  for (const state of ['full', 'closed', 'failed', 'bad']) {
+    const other = new Bench();
+    other.front.pressure = { bits: 3, waits: 1000 };
+    other.front.meddle = ({ n }) => (n === 3 ? { state } : null);
+    const ended = await other.send();
+    same([ended.state, ended.perhaps, other.front.stored.length], [state, false, 0], state);
+    other.front.pressure = null;
+    same((await other.send()).state, 'stored', 'again');
+  }
+});
+
+await test('cancelled while it solves or waits: at once, and without a doubt', async () => {
+  const bench = new Bench();
+  bench.front.pressure = { bits: 24, waits: 0 };  // a quarter of an hour
+  const sent = bench.send();
+  await bench.heard(({ say, state }) => say === 'state' && state === 'busy');
+  await new Promise((resolve) => { setTimeout(resolve, 50); });
+  const pressed = performance.now();
+  bench.workshop.cancel();
+  const ended = await sent;
+  same([ended.state, ended.perhaps], ['cancelled', false], 'while it solves');
+  check(performance.now() - pressed < 1000, `after ${performance.now() - pressed} ms`);
+  bench.front.pressure = { bits: 3, waits: 5 };
+  const waiting = bench.send();
+  await bench.heard(({ say, state }) => say === 'state' && state === 'wait');
+  bench.workshop.cancel();
+  const stopped = await waiting;
+  same([stopped.state, stopped.perhaps, bench.front.stored.length], ['cancelled', false, 0], 'while it waits');
+  // Who sends then has the place still.
+  same((await bench.send()).state, 'stored', 'the end');
+  same(bench.front.tokens.size, 2, 'tokens');
+  right(bench);
+});
+
+await test('a cover body pays and waits like a report, and a report takes over its place', async () => {
+  const settle = async () => { for (let i = 0; i < 400; i += 1) await new Promise((resolve) => { setImmediate(resolve); }); };
+  const bench = new Bench({ cover: { mean: 45, most: 20 } });
+  await settle();
+  bench.front.pressure = { bits: 3, waits: 2 };
+  bench.moment();
+  await settle();
+  same([line(bench), bench.front.covers], [[`cover ${whole}`, ...new Array(3).fill(`${price}`), `cover ${whole}`], 1], 'a cover body');
+  for (const hidden of [true, false]) {
+    bench.front.log.length = 0;
+    let sent = null;
+    bench.front.meddle = ({ asks, n }) => { if (asks && n === 2) sent = bench.send({ hidden }); return null; };
+    bench.moment();
+    await settle();
+    same((await sent).state, 'stored', 'the end');
+    await settle();
+    same(line(bench), [`cover ${whole}`, ...new Array(3).fill(`${price}`), `report ${whole}`], `hidden: ${hidden}`);
+    bench.front.meddle = () => null;
+  }
+  same([bench.front.covers, bench.front.stored.length, bench.front.tokens.size], [1, 2, 3], 'what arrived');
+  right(bench);
 });
 
 summary('web_script_sending');

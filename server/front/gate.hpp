@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What stands before a report is received, all in one: pressure, tokens and the line (docs/ADMISSION.md). In calm it is open.
+#pragma once
+
+#include "server/front/line.hpp"
+#include "server/front/pressure.hpp"
+
+namespace amana::front {
+
+class Gate {
+public:
+    struct Timing {
+        Line::Timing line;
+        Pressure::Timing pressure;
+    };
+    // `most`: as Pressure has it.
+    explicit Gate(std::uint32_t most = 0) : Gate(most, Timing()) {}
+    Gate(std::uint32_t most, const Timing& timing) : pressure_(most, timing.pressure), line_(timing.line), ask_again_(timing.line.ask) {}
+
+    [[nodiscard]] unsigned step() const { return pressure_.step(); }
+    [[nodiscard]] std::chrono::milliseconds ask_again() const { return ask_again_; }
+
+    // The text of a fresh token, for a form.
+    [[nodiscard]] std::string form_token() { return Tokens::text(tokens_.make(0, SteadyClock::now())); }
+    // And of a puzzle of what this step costs.
+    struct Puzzle {
+        std::string token;
+        unsigned bits;
+    };
+    [[nodiscard]] Puzzle puzzle();
+
+    // Where the holder of a form's token stands, who keeps its place by that. Nothing when the token is not good.
+    [[nodiscard]] std::optional<Line::Standing> ask(std::string_view token, std::uint64_t source);
+    // Of a puzzle's. Nothing when it is not good, not solved, or was used.
+    [[nodiscard]] std::optional<Line::Standing> ask(const crypto::WorkToken& token, const crypto::WorkNumbers& numbers, std::uint64_t source);
+    // Whether a report may come in: it is calm, or its token has been called.
+    [[nodiscard]] bool called(std::string_view token);
+    // The same, once it has its place: then its token is used up.
+    [[nodiscard]] bool enter(std::string_view token);
+    [[nodiscard]] bool enter(const crypto::WorkToken& token);
+
+    // A report is being received; a thread's timer came late.
+    void received() { pressure_.received(); }
+    void late(std::chrono::milliseconds by) { pressure_.late(by); }
+    // For every thread to call ten times a second: one of them measures and calls. `returns`: the places kept for forms that only
+    // go back; `room`: bytes above the keeper's reserve.
+    void regulate(const Turns::Load& reports, std::uint32_t returns, std::uint64_t room);
+
+private:
+    [[nodiscard]] bool take(const std::optional<Token>& token);
+
+    Tokens tokens_;
+    Pressure pressure_;
+    Line line_;
+    std::chrono::milliseconds ask_again_;
+    std::mutex regulating_;
+    std::optional<SteadyClock::time_point> called_at_;
+    std::optional<SteadyClock::time_point> measured_at_;
+};
+
+}  // namespace amana::front

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The line: places are kept by asking, called by turns of sources, and nobody who stays is passed over; tokens are ours, of
+// an age, and used once; pressure rises and falls by what is measured.
+#include "server/front/line.hpp"
+#include "server/front/pressure.hpp"
+#include "tests/support/catch.hpp"
+
+#include <map>
+
+namespace amana::front::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = Line::Standing::Kind;
+using Lane = Line::Lane;
+
+const SteadyClock::time_point start{1000h};
+
+TokenName name(std::uint32_t number)
+{
+    TokenName out{};
+    for (std::size_t i = 0; i < 4; ++i) out.at(i) = static_cast<Byte>(number >> (8 * i));
+    return out;
+}
+
+bool called(Line& line, std::uint32_t number, std::uint64_t source, Lane lane, SteadyClock::time_point now)
+{
+    return line.ask(name(number), source, lane, now).kind == Kind::called;
+}
+
+}  // namespace
+
+TEST_CASE("of a source the oldest is called first, and those before are told")
+{
+    Line line;
+    for (std::uint32_t i = 0; i < 3; ++i) CHECK(line.ask(name(i), 7, Lane::worked, start + i * 1s).before == i);
+    CHECK(line.call(1, 2, start + 3s) == 2);
+    CHECK(called(line, 0, 7, Lane::worked, start + 4s));
+    CHECK(called(line, 1, 7, Lane::worked, start + 4s));
+    CHECK(line.ask(name(2), 7, Lane::worked, start + 4s).kind == Kind::waits);
+    CHECK(line.take(name(0), start + 5s));
+    CHECK_FALSE(line.take(name(0), start + 5s));
+    CHECK_FALSE(line.take(name(2), start + 5s));
+    CHECK(line.called(name(1), start + 5s));
+    CHECK(line.call(1, 2, start + 5s) == 1);
+    CHECK(line.take(name(2), start + 6s));
+}
+
+TEST_CASE("sources have turns, however many places one has")
+{
+    Line line;
+    for (std::uint32_t i = 0; i < 1000; ++i) (void)line.ask(name(i), 1, Lane::worked, start);
+    for (std::uint32_t i = 0; i < 3; ++i) (void)line.ask(name(2000 + i), 2 + i, Lane::worked, start + 1s);
+    CHECK(line.call(1, 8, start + 2s) == 8);
+    for (std::uint32_t i = 0; i < 3; ++i) CHECK(called(line, 2000 + i, 2 + i, Lane::worked, start + 3s));
+    // One that comes later does not get the turns that it never had.
+    for (std::uint32_t i = 0; i < 10; ++i) (void)line.ask(name(3000 + i), 99, Lane::worked, start + 3s);
+    CHECK(line.call(1, 10, start + 4s) == 10);
+    int late = 0;
+    for (std::uint32_t i = 0; i < 10; ++i) late += called(line, 3000 + i, 99, Lane::worked, start + 5s) ? 1 : 0;
+    CHECK(late <= 6);
+    CHECK(late >= 4);
+}
+
+TEST_CASE("without a script one waits as long as the step says, and has a quarter of the calls")
+{
+    Line line;
+    for (std::uint32_t i = 0; i < 100; ++i) {
+        (void)line.ask(name(i), i, Lane::worked, start);
+        (void)line.ask(name(1000 + i), i, Lane::waited, start);
+    }
+    CHECK(line.call(1, 4, start + 1s) == 4);
+    for (std::uint32_t i = 0; i < 100; ++i) CHECK_FALSE(called(line, 1000 + i, i, Lane::waited, start + 1s));
+    for (auto now = start; now < start + 31s; now += 10s)
+        for (std::uint32_t i = 0; i < 100; ++i) {
+            (void)line.ask(name(i), i, Lane::worked, now);
+            (void)line.ask(name(1000 + i), i, Lane::waited, now);
+        }
+    CHECK(line.call(1, 40, start + 31s) == 40);
+    int waited = 0;
+    for (std::uint32_t i = 0; i < 100; ++i) waited += called(line, 1000 + i, i, Lane::waited, start + 31s) ? 1 : 0;
+    CHECK(waited == 10);
+}
+
+TEST_CASE("a place for which nobody asks is lost, and who was called has its time")
+{
+    Line line;
+    (void)line.ask(name(1), 1, Lane::worked, start);
+    (void)line.ask(name(2), 1, Lane::worked, start);
+    (void)line.ask(name(2), 1, Lane::worked, start + 20s);
+    CHECK(line.call(1, 1, start + 26s) == 1);
+    CHECK(called(line, 2, 1, Lane::worked, start + 27s));
+    CHECK(line.size() == 1);
+    CHECK_FALSE(line.take(name(2), start + 26s + 61s));
+}
+
+TEST_CASE("a token that was used is not used again")
+{
+    Line line;
+    (void)line.ask(name(1), 1, Lane::worked, start);
+    CHECK(line.call(1, 1, start) == 1);
+    CHECK(line.take(name(1), start));
+    CHECK(line.ask(name(1), 1, Lane::worked, start + 1s).kind == Kind::taken);
+    CHECK(line.ask(name(1), 1, Lane::worked, start + 10min).kind == Kind::taken);
+}
+
+TEST_CASE("a line that is full drops the newest of the source that has most")
+{
+    Line line;
+    for (std::uint32_t i = 0; i < max_places_in_line; ++i) (void)line.ask(name(i), i % 3 == 0 ? 1 : 2, Lane::worked, start);
+    (void)line.call(1, 0, start);
+    CHECK(line.size() == max_places_in_line);
+    (void)line.ask(name(100'000), 2, Lane::worked, start + 1s);  // of the largest: it is the newest itself
+    (void)line.ask(name(100'001), 3, Lane::worked, start + 1s);
+    CHECK(line.size() == max_places_in_line);
+    CHECK(line.call(1, 3, start + 2s) == 3);
+    CHECK(called(line, 100'001, 3, Lane::worked, start + 2s));
+}
+
+// The bound of docs/ADMISSION.md: a flood of F times what is received can hold F × 10 s of places, however long it lasts.
+TEST_CASE("who stays in the line is called after F times the time to ask, at most")
+{
+    constexpr std::uint32_t flood = 50, a_second = 2;  // requests a second: flood × a_second
+    Line line;
+    std::map<std::uint32_t, SteadyClock::time_point> held;
+    std::uint32_t next = 1;
+    const std::uint32_t honest = 0;
+    std::optional<SteadyClock::time_point> came;
+    std::optional<std::chrono::seconds> took;
+    for (auto now = start; now < start + 3h && !took; now += 500ms) {
+        // Each request either keeps a place or takes a new one; those called send.
+        std::uint32_t requests = flood * a_second / 2;
+        for (auto at = held.begin(); at != held.end() && requests > 0;) {
+            if (now - at->second < 9s) {
+                ++at;
+                continue;
+            }
+            --requests;
+            if (called(line, at->first, 1, Lane::worked, now)) {
+                (void)line.take(name(at->first), now);
+                at = held.erase(at);
+            } else {
+                at->second = now;
+                ++at;
+            }
+        }
+        for (; requests > 0; --requests) {
+            (void)line.ask(name(next), 1, Lane::worked, now);
+            held[next++] = now;
+        }
+        if (now - start > 1h) {
+            if (!came) came = now;
+            if (called(line, honest, 1, Lane::worked, now)) took = std::chrono::duration_cast<std::chrono::seconds>(now - *came);
+        }
+        (void)line.call(1, 1, now);
+    }
+    REQUIRE(took);
+    INFO(took->count() << " s");
+    CHECK(*took <= std::chrono::seconds(flood * 10 + 25));
+}
+
+TEST_CASE("a token is good for its process and its time")
+{
+    Tokens tokens(start), others(start);
+    const auto form = tokens.make(0, start), puzzle = tokens.make(9, start + 1s);
+    CHECK(Tokens::text(form).size() == token_text_bytes);
+    REQUIRE(tokens.check_text(Tokens::text(form), start + 5h));
+    CHECK(tokens.check(form, start + 5h)->bits() == 0);
+    CHECK(tokens.check(puzzle, start + 5min)->bits() == 9);
+    CHECK(tokens.check(form, start)->name() != tokens.check(puzzle, start + 1s)->name());
+    CHECK_FALSE(tokens.check(puzzle, start + 11min));
+    CHECK_FALSE(others.check(form, start));
+    CHECK_FALSE(tokens.check(form, start + 13h));
+    CHECK_FALSE(tokens.check_text("", start));
+    CHECK_FALSE(tokens.check_text(std::string(token_text_bytes, '='), start));
+    Tokens fresh(start);
+    const auto token = fresh.make(0, start);
+    for (std::size_t i = 0; i < token.size(); ++i) {
+        auto changed = token;
+        changed.at(i) ^= 1;
+        CHECK_FALSE(fresh.check(changed, start));
+    }
+    CHECK(fresh.check(token, start + 6h - 1s));   // a key later
+    CHECK_FALSE(fresh.check(token, start + 6h + 5s));
+}
+
+TEST_CASE("a puzzle is solved by its numbers alone")
+{
+    Tokens tokens(start);
+    const auto bytes = tokens.make(6, start);
+    const auto token = tokens.check(bytes, start);
+    REQUIRE(token);
+    auto numbers = crypto::work(bytes, 6);
+    CHECK(token->solved_by(numbers));
+    CHECK_FALSE(tokens.check(tokens.make(6, start), start)->solved_by(numbers));
+    CHECK_FALSE(tokens.check(tokens.make(0, start), start)->solved_by({}));
+    for (auto& number : numbers) {
+        std::swap(number, numbers.at(0));
+        if (number != numbers.at(0)) CHECK_FALSE(token->solved_by(numbers));
+        std::swap(number, numbers.at(0));
+    }
+}
+
+TEST_CASE("pressure rises by one every five seconds, falls when all is little for thirty")
+{
+    Pressure pressure;
+    const std::uint64_t plenty = 1ULL << 50U;
+    const Turns::Load calm{64, 3, 0, 0ms}, much{64, 64, 9, 2s}, some{64, 50, 0, 0ms};
+    auto now = start;
+    const auto seconds = [&](int count, const Turns::Load& load, std::chrono::seconds backlog = 0s) {
+        for (int i = 0; i < count; ++i) pressure.measure(load, backlog, plenty, now += 1s);
+    };
+    seconds(5, calm);
+    CHECK(pressure.step() == 0);
+    seconds(1, much);
+    CHECK(pressure.step() == 1);
+    seconds(4, much);
+    CHECK(pressure.step() == 1);
+    seconds(1, much);
+    CHECK(pressure.step() == 2);
+    seconds(60, much);
+    CHECK(pressure.step() == max_step);
+    seconds(120, some);
+    CHECK(pressure.step() == max_step);
+    seconds(31, calm);
+    CHECK(pressure.step() == max_step - 1);
+    seconds(91, calm);
+    CHECK(pressure.step() == 0);
+    for (int i = 0; i < 20; ++i) {
+        pressure.late(500ms);
+        pressure.measure(calm, 0s, plenty, now += 1s);
+    }
+    CHECK(pressure.step() > 0);
+}
+
+TEST_CASE("what is stored is held to the pace that leaves a day of room")
+{
+    Pressure pressure;
+    auto now = start;
+    const std::uint64_t room = 86'400ULL * 40 * 1024 * 5;  // five a second
+    for (int i = 0; i < 30; ++i) {
+        for (int j = 0; j < 20; ++j) pressure.received();
+        pressure.measure({64, 1, 0, 0ms}, 0s, room, now += 1s);
+    }
+    CHECK(pressure.pace() > 4.9);
+    CHECK(pressure.pace() < 5.1);
+    CHECK(pressure.step() > 0);
+    (void)pressure.may_call(now);
+    CHECK(pressure.may_call(now += 1s) == 5);
+    pressure.called(5);
+    CHECK(pressure.may_call(now) == 0);
+    CHECK(pressure.may_call(now += 10s) == 5);
+    Pressure least(3);
+    least.measure({}, 0s, room, now);
+    CHECK(least.pace() == 3);
+    least.measure({}, 0s, 0, now);
+    CHECK(least.pace() == 1);
+}
+
+}  // namespace amana::front::test
