@@ -59,23 +59,50 @@ function prepare({ answers, files = [], submission, form }) {
   return { listed, manifest, padded };
 }
 
-/** A file's bytes, and at their end what they hash to. */
+/** A file's bytes, and at their end what they hash to. What is yielded lasts until the next is asked for. */
 async function* read(blob, number, tellHash) {
-  const { size } = blob, hash = sha256.create();
-  for (let at = 0; at < size; at += WINDOW) {
-    const length = Math.min(WINDOW, size - at);
-    let bytes = null;
-    try {
-      bytes = new Uint8Array(await blob.slice(at, at + length).arrayBuffer());
-    } catch { /* said below */ }
-    if (!bytes || bytes.length !== length) throw new Unsealed('unreadable', number);
-    for (let from = 0; from < length; from += PIECE) {
-      const part = bytes.subarray(from, from + PIECE);
-      hash.update(part);
-      yield part;
+  const { size } = blob, hash = sha256.create(), windows = opened(blob);
+  try {
+    for (let at = 0; at < size; at += WINDOW) {
+      const length = Math.min(WINDOW, size - at);
+      const bytes = await windows.read(at, length).catch(() => null);
+      if (!bytes || bytes.length !== length) throw new Unsealed('unreadable', number);
+      for (let from = 0; from < length; from += PIECE) {
+        const part = bytes.subarray(from, from + PIECE);
+        hash.update(part);
+        yield part;
+      }
     }
+  } finally {
+    windows.close();
   }
   tellHash(bytesToHex(hash.digest()));
+}
+
+/**
+ * Reads a file window after window, into one buffer: browsers are slow to give memory back, Firefox above all. One that is too
+ * old for that reads slices.
+ */
+function opened(blob) {
+  let stream;
+  try {
+    stream = blob.stream().getReader({ mode: 'byob' });
+  } catch {
+    return { read: async (at, length) => new Uint8Array(await blob.slice(at, at + length).arrayBuffer()), close() {} };
+  }
+  let buffer = new ArrayBuffer(WINDOW);
+  return {
+    async read(at, length) {
+      for (let filled = 0; filled < length;) {
+        const { value, done } = await stream.read(new Uint8Array(buffer, filled, length - filled));
+        if (done) return null;
+        buffer = value.buffer;
+        filled += value.length;
+      }
+      return new Uint8Array(buffer, 0, length);
+    },
+    close() { stream.cancel().catch(() => {}); },
+  };
 }
 
 async function* watched(envelope, length, progress, signal) {

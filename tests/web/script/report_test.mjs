@@ -52,6 +52,15 @@ await test('the same envelope as the other sealer, from one randomness but the o
   }
 });
 
+await test('a browser too old to read into a buffer seals the same', async () => {
+  for (const sizes of [[0], [65537], [(1 << 20) + 1, 5]]) {
+    const files = sizes.map((size) => fileOf(size));
+    const slices = files.map((file) => ({ ...file, blob: { size: file.blob.size, slice: (...all) => file.blob.slice(...all) } }));
+    const opened = openEnvelope(await all(sealReport(report(slices), publics.slice(0, 1))), [secrets[0]]);
+    opened.attachments.forEach(({ data }, i) => sameBytes(data, files[i].content, `file ${i}`));
+  }
+});
+
 await test('nothing of two envelopes of one report is the same but suite and size', async () => {
   const once = await all(sealReport(report(), publics.slice(0, 2)));
   const twice = await all(sealReport(report(), publics.slice(0, 2)));
@@ -79,7 +88,9 @@ await test('a file that changed or went away is named', async () => {
   const broken = (blob) => ({ name: 'x', type: '', blob });
   const gone = { size: 70000, slice: () => ({ arrayBuffer: () => Promise.reject(new Error('gone')) }) };
   const shrunk = { size: 70000, slice: () => new Blob([some(10)]) };
-  for (const blob of [gone, shrunk]) {
+  const lost = { size: 70000, stream: () => new ReadableStream({ type: 'bytes', pull: () => Promise.reject(new Error('lost')) }) };
+  const short = { size: 70000, stream: () => new Blob([some(10)]).stream() };
+  for (const blob of [gone, shrunk, lost, short]) {
     const error = await refused(() => all(sealReport(report([fileOf(5), broken(blob)]), publics.slice(0, 1))));
     check(error instanceof Unsealed, String(error));
     same([error.reason, error.file], ['unreadable', 1], 'which file');
@@ -114,8 +125,14 @@ await test('memory does not grow with the files', async () => {
   const size = tier(16, 100) << 20;
   v8.setFlagsFromString('--expose-gc');
   const gc = vm.runInNewContext('gc');
-  const block = new Blob([new Uint8Array(1 << 20).fill(7)]);
-  const blob = { size, slice: (from, to) => block.slice(0, to - from) };
+  const block = new Uint8Array(1 << 20).fill(7);
+  let left = size / block.length;
+  const pull = (stream) => {
+    left -= 1;
+    stream.enqueue(block.slice());
+    if (left === 0) stream.close();
+  };
+  const blob = { size, stream: () => new ReadableStream({ type: 'bytes', pull }, { highWaterMark: 0 }) };
   let most = 0, chunks = 0;
   const before = process.memoryUsage();
   for await (const chunk of sealReport(report([{ name: '', type: '', blob }]), publics.slice(0, 1))) {

@@ -20,7 +20,9 @@ const LIMIT = 45 << 10;  // both halves, as they travel
 const built = (name) => fs.readFileSync(path.join(build, 'share/amana/script', name));
 const halves = ['page', 'worker'];
 const text = await bundle();
-const browser = { AbortController, Blob, DOMException, TextDecoder, TextEncoder, atob, btoa, crypto, performance, setTimeout, clearTimeout, CompressionStream, DecompressionStream };
+const browser = {
+  AbortController, Blob, DOMException, TextDecoder, TextEncoder, atob, btoa, crypto, navigator, performance, setTimeout, clearTimeout, CompressionStream, DecompressionStream,
+};
 // What came later than Chromium 80.
 const later = `
   for (const gone of ['hasOwn', 'groupBy']) delete Object[gone];
