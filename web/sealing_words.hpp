@@ -10,13 +10,13 @@ namespace amana::web {
 // What may stand in braces in these sentences. The script fills it in, so in sealing.json each stands as it does here.
 inline constexpr std::array<std::string_view, 6> sealing_places{"size", "done", "total", "number", "file", "limit"};
 
-inline constexpr std::array<std::string_view, 102> sealing_words{
+inline constexpr auto sealing_words = std::to_array<std::string_view>({
     "seal_here", "seal_how", "seal_protects", "seal_not_script", "seal_not_address", "seal_not_network", "seal_not_device",
     "seal_cover", "seal_cover_what", "seal_cover_cost", "seal_cover_wait", "seal_cover_files", "seal_cover_saving",
     "seal_cover_off", "seal_cover_over", "seal_linger", "seal_waiting", "seal_at_once", "seal_at_once_shows", "seal_preparing",
     "seal_sending", "seal_progress", "seal_megabytes", "seal_cost", "seal_cost_why", "seal_stay", "seal_cancel", "seal_stop",
-    "seal_cancelled", "seal_perhaps", "seal_not_yet", "seal_unknown", "seal_from_start", "seal_busy", "seal_wait", "line_before", "line_minutes", "seal_new_keys",
-    "seal_false", "seal_false_advice", "seal_failed", "seal_failed_advice", "seal_unable", "seal_unable_advice", "seal_unable_files",
+    "seal_cancelled", "seal_perhaps", "seal_not_yet", "seal_unknown", "seal_from_start", "seal_busy", "seal_wait", "line_before", "line_minutes",
+    "seal_new_keys", "seal_false", "seal_false_advice", "seal_failed", "seal_failed_advice", "seal_unable", "seal_unable_advice", "seal_unable_files",
     "seal_unsealed", "seal_photos", "seal_cleaning", "seal_clean", "seal_removed", "seal_what_place", "seal_what_time",
     "seal_what_camera", "seal_what_text", "seal_what_preview", "seal_what_other", "seal_keep", "seal_uncleanable",
     "seal_as_it_is", "seal_leave_out", "seal_choose", "seal_choose_advice", "seal_unreadable", "seal_unreadable_advice",
@@ -27,6 +27,6 @@ inline constexpr std::array<std::string_view, 102> sealing_words{
     "go_to_field", "received_title", "received_sealed", "received_thanks", "received_no_reply",
     "received_urgent", "received_next", "received_history", "received_files", "received_close", "received_limits",
     "received_another", "safe_more", "proof_title", "proof_warning", "proof_once", "proof_save", "proof_copy", "proof_later",
-    "proof_checker", "proof_none"};
+    "proof_checker", "proof_none"});
 
 }  // namespace amana::web
