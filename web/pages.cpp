@@ -63,18 +63,21 @@ const Pages::Localised& Pages::in(std::string_view language) const
     return found->second;
 }
 
-StaticPage HoledPage::filled(std::span<const std::string_view> holes) const
+StaticPage HoledPage::filled(std::span<const std::string_view> holes, bool pack) const
 {
-    std::vector<ByteView> bytes;
-    for (const auto hole : holes) bytes.push_back(as_bytes(hole));
-    const auto around = packed.around(bytes);
-    require(around.has_value(), "more in a page's holes than it has room for");
     StaticPage page;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        const auto hole = i < holes.size() ? holes[i] : std::string_view();
-        page.packed.append(as_text(around->at(i))).append(hole);
-        page.plain.append(parts[i]).append(hole);
+    std::vector<ByteView> around;
+    if (pack) {
+        std::vector<ByteView> bytes;
+        for (const auto hole : holes) bytes.push_back(as_bytes(hole));
+        const auto found = packed.around(bytes);
+        require(found.has_value(), "more in a page's holes than it has room for");
+        around.assign(found->begin(), found->end());
+    } else {
+        for (const auto& part : parts) around.push_back(as_bytes(part));
     }
+    auto& out = pack ? page.packed : page.plain;
+    for (std::size_t i = 0; i < around.size(); ++i) out.append(as_text(around[i])).append(i < holes.size() ? holes[i] : std::string_view());
     return page;
 }
 

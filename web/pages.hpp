@@ -76,8 +76,9 @@ struct HoledPage {
     PackedPage packed;
     std::vector<std::string> parts;  // before, between and behind the holes
 
-    // With these in its holes: nothing secret, for it copies them, and no more than the page was made for.
-    [[nodiscard]] StaticPage filled(std::span<const std::string_view> holes) const;
+    // Packed or plain, and the other left empty, with these in its holes: nothing secret, for it copies them, and no more than the page
+    // was made for.
+    [[nodiscard]] StaticPage filled(std::span<const std::string_view> holes, bool packed) const;
 };
 // Holes: the note percent-encoded, and the note escaped.
 using ProofPage = HoledPage;

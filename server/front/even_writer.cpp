@@ -44,7 +44,7 @@ asio::awaitable<bool> EvenWriter::pad(std::uint64_t count)
 asio::awaitable<bool> EvenWriter::finish()
 {
     if (used_ == 0) co_return true;
-    stream_.set_deadline(Stream::Clock::now() + piece_timeout);
+    stream_.set_deadline(std::min(until_, Stream::Clock::now() + piece_timeout));
     const auto written = co_await stream_.write(buffer_.view().first(std::exchange(used_, 0)));
     co_return written.has_value();
 }

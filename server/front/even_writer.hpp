@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Sends in pieces of one size, whatever it is given piece by piece: where TLS records end would tell what stands in them.
+// All of it has two minutes, so that who reads slowly does not keep for long what the answer holds.
 #pragma once
 
 #include "base/secret.hpp"
@@ -9,7 +10,7 @@ namespace amana::front {
 
 class EvenWriter {
 public:
-    explicit EvenWriter(Stream& stream) : stream_(stream) {}
+    explicit EvenWriter(Stream& stream) : stream_(stream), until_(Stream::Clock::now() + std::chrono::minutes(2)) {}
 
     // What a TLS record holds at most (RFC 8446, 5.1).
     inline static constexpr std::size_t piece_bytes = 16 * 1024;
@@ -22,6 +23,7 @@ public:
 
 private:
     Stream& stream_;
+    Stream::Clock::time_point until_;
     SecretBuffer buffer_{piece_bytes};
     std::size_t used_ = 0;
 };

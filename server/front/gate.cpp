@@ -22,45 +22,40 @@ std::optional<Line::Standing> Gate::ask(std::string_view text, std::uint64_t sou
     const auto now = SteadyClock::now();
     const auto token = tokens_.check_text(text, now);
     if (!token || token->bits() != 0) return std::nullopt;
-    const auto standing = line_.ask(token->name(), source, Line::Lane::waited, now);
-    if (standing.kind == Line::Standing::Kind::taken) return std::nullopt;
-    return standing;
+    return line_.ask(token->name(), Line::lane_of(*token), source, token->fresh(), now);
 }
 
+// A puzzle that was begun a step before is taken: its solver could not know.
 std::optional<Line::Standing> Gate::ask(const crypto::WorkToken& bytes, const crypto::WorkNumbers& numbers, std::uint64_t source)
 {
     const auto now = SteadyClock::now();
     const auto token = tokens_.check(bytes, now);
     if (!token || !token->solved_by(numbers)) return std::nullopt;
-    const auto standing = line_.ask(token->name(), source, Line::Lane::worked, now);
-    if (standing.kind == Line::Standing::Kind::taken) return std::nullopt;
-    return standing;
+    const auto least = price_of(step() > 0 ? step() - 1 : 0).bits;
+    return line_.ask(token->name(), Line::lane_of(*token), source, token->fresh() && token->bits() >= least, now);
 }
 
-bool Gate::take(const std::optional<Token>& token)
+std::optional<Line::Ticket> Gate::enter(const std::optional<Token>& token, SteadyClock::time_point now)
 {
-    return token && line_.take(token->name(), SteadyClock::now());
+    if (token)
+        if (auto ticket = line_.enter(token->name(), now)) return ticket;
+    if (step() == 0) return Line::Ticket();
+    return std::nullopt;
 }
 
-bool Gate::called(std::string_view text)
+std::optional<Line::Ticket> Gate::enter(std::string_view text)
 {
-    if (step() == 0) return true;
     const auto now = SteadyClock::now();
-    const auto token = tokens_.check_text(text, now);
-    return token && line_.called(token->name(), now);
+    return enter(tokens_.check_text(text, now), now);
 }
 
-bool Gate::enter(std::string_view token)
+std::optional<Line::Ticket> Gate::enter(const crypto::WorkToken& bytes)
 {
-    return step() == 0 || take(tokens_.check_text(token, SteadyClock::now()));
+    const auto now = SteadyClock::now();
+    return enter(tokens_.check(bytes, now), now);
 }
 
-bool Gate::enter(const crypto::WorkToken& token)
-{
-    return step() == 0 || take(tokens_.check(token, SteadyClock::now()));
-}
-
-void Gate::regulate(const Turns::Load& reports, std::uint32_t returns, std::uint64_t room)
+void Gate::regulate(const Turns::Load& reports, std::uint64_t room)
 {
     const std::unique_lock lock(regulating_, std::try_to_lock);
     if (!lock) return;
@@ -72,7 +67,7 @@ void Gate::regulate(const Turns::Load& reports, std::uint32_t returns, std::uint
         pressure_.measure(reports, line_.backlog(), room, now);
     }
     // Who is called comes within some ten seconds, and most reports take less than one.
-    const auto free = reports.places - std::min(reports.places, reports.taken + reports.waiting + returns);
+    const auto free = reports.places - std::min(reports.places, reports.taken + reports.waiting);
     const std::size_t some = (free + calls_a_second - 1) / calls_a_second;
     pressure_.called(line_.call(step(), std::min(some, pressure_.may_call(now)), now));
 }

@@ -31,23 +31,22 @@ public:
 
     // Where the holder of a form's token stands, who keeps its place by that. Nothing when the token is not good.
     [[nodiscard]] std::optional<Line::Standing> ask(std::string_view token, std::uint64_t source);
-    // Of a puzzle's. Nothing when it is not good, not solved, or was used.
+    // Of a puzzle's. Nothing when it is not good, not solved, was used, or costs less than is asked now.
     [[nodiscard]] std::optional<Line::Standing> ask(const crypto::WorkToken& token, const crypto::WorkNumbers& numbers, std::uint64_t source);
-    // Whether a report may come in: it is calm, or its token has been called.
-    [[nodiscard]] bool called(std::string_view token);
-    // The same, once it has its place: then its token is used up.
-    [[nodiscard]] bool enter(std::string_view token);
-    [[nodiscard]] bool enter(const crypto::WorkToken& token);
+    // For a report that may come in: in calm any may, else who was called.
+    [[nodiscard]] std::optional<Line::Ticket> enter(std::string_view token);
+    [[nodiscard]] std::optional<Line::Ticket> enter(const crypto::WorkToken& token);
 
-    // A report is being received; a thread's timer came late.
-    void received() { pressure_.received(); }
+    // A report was stored; a thread's timer came late.
+    void stored() { pressure_.stored(); }
     void late(std::chrono::milliseconds by) { pressure_.late(by); }
-    // For every thread to call ten times a second: one of them measures and calls. `returns`: the places kept for forms that only
-    // go back; `room`: bytes above the keeper's reserve.
-    void regulate(const Turns::Load& reports, std::uint32_t returns, std::uint64_t room);
+    // For every thread to call ten times a second: one of them measures and calls. `room`: bytes above the keeper's reserve.
+    void regulate(const Turns::Load& reports, std::uint64_t room);
+    // How many might have been called and were not, of other sources than this one.
+    [[nodiscard]] std::size_t due_beside(std::optional<std::uint64_t> source) const { return line_.due_beside(source); }
 
 private:
-    [[nodiscard]] bool take(const std::optional<Token>& token);
+    [[nodiscard]] std::optional<Line::Ticket> enter(const std::optional<Token>& token, SteadyClock::time_point now);
 
     Tokens tokens_;
     Pressure pressure_;

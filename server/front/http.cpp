@@ -126,6 +126,7 @@ void HttpReader::drop_buffer_when_done()
 
 Stream::Clock::time_point HttpReader::body_deadline() const
 {
+    if (unwanted_ && limits_.requests().waiting() > 0) return body_begun_ + config_.header_timeout;
     const auto until = std::min(body_begun_ + config_.body_timeout, Stream::Clock::now() + config_.idle_timeout);
     if (!limits_.crowded()) return until;
     return std::min(until, body_begun_ + slow_start + std::chrono::seconds(body_bytes_ / config_.slowest));
@@ -193,6 +194,7 @@ asio::awaitable<Result<Request, HttpFailure>> HttpReader::head()
     if (parser_->upgrade() && parser_->request.verb == http::verb::connect) co_return HttpFailure::malformed;
     body_begun_ = Stream::Clock::now();
     body_bytes_ = 0;
+    unwanted_ = false;
     ++requests_;
     drop_buffer_when_done();
     co_return parser_->request;
@@ -217,11 +219,12 @@ asio::awaitable<Result<ByteView, HttpFailure>> HttpReader::body()
     co_return as_bytes(parser_->body);
 }
 
-// Who sent the next request before this one's answer keeps nobody waiting for it: it may come again.
+// Who sent the next request before this one's answer keeps nobody waiting for it: it may come again. And a source is not kept
+// beyond its key's time.
 bool HttpReader::keeps_alive() const
 {
     if (!parser_ || !parser_->is_done() || !parser_->keep_alive()) return false;
-    return requests_ < config_.max_requests && (begin_ == end_ || limits_.requests().waiting() == 0);
+    return requests_ < config_.max_requests && limits_.sources().recent(*source_) && (begin_ == end_ || limits_.requests().waiting() == 0);
 }
 
 }  // namespace amana::front

@@ -81,6 +81,8 @@ public:
     [[nodiscard]] asio::awaitable<Result<Request, HttpFailure>> head();
     // The next piece of the body, valid until the next call; empty at its end.
     [[nodiscard]] asio::awaitable<Result<ByteView, HttpFailure>> body();
+    // What is left of the body is only read away: while others wait for its buffer's memory it has no longer than a head.
+    void unwanted() { unwanted_ = true; }
     // Whether the connection may carry another request once this one's body was read.
     [[nodiscard]] bool keeps_alive() const;
     // Nothing of a request is under way: this is where a connection may be closed without anybody losing anything.
@@ -106,6 +108,7 @@ private:
     Stream::Clock::time_point body_begun_;
     std::uint64_t body_bytes_ = 0;  // that came
     std::uint32_t requests_ = 0;
+    bool unwanted_ = false;
     bool idle_ = true;
 };
 

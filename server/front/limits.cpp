@@ -21,6 +21,13 @@ std::uint32_t reports_that_fit(const wire::Limits& config, const MemoryProtectio
     return static_cast<std::uint32_t>(std::min<std::size_t>(room, config.max_uploads));
 }
 
+// Of the reports that fit. One place alone is a report's, and a form that goes back has one more.
+std::uint32_t returns_that_fit(const wire::Limits& config, const MemoryProtection& protection)
+{
+    const auto fit = reports_that_fit(config, protection);
+    return fit > 1 ? std::max(1U, fit / 4) : 0;
+}
+
 }  // namespace
 
 void Admitted::ends_by(std::function<void()> end)
@@ -35,12 +42,12 @@ Limits::Limits(const wire::Limits& config, const MemoryProtection& protection, c
       handshakes_(config.max_handshakes),
       requests_(requests_that_fit(config, protection)),
       log_reads_(std::clamp<std::uint32_t>(requests_that_fit(config, protection) / 4, 1, max_log_reads)),
-      reports_(reports_that_fit(config, protection)),
-      returns_(std::max<std::uint32_t>(1, reports_that_fit(config, protection) / 4))
+      reports_(reports_that_fit(config, protection) - returns_that_fit(config, protection)),
+      returns_(std::max(1U, returns_that_fit(config, protection)))
 {
 }
 
-Admitted Limits::admitted(Turns::Place place, const std::shared_ptr<const Source>& source)
+Admitted Limits::admitted(Turns::Place place, const std::shared_ptr<const Source>& source, bool returned)
 {
     const std::shared_ptr<Admitted::Record> record(new Admitted::Record, [this](Admitted::Record* gone) {
         {
@@ -50,6 +57,7 @@ Admitted Limits::admitted(Turns::Place place, const std::shared_ptr<const Source
         delete gone;
     });
     record->source = source;
+    record->returned = returned;
     const std::lock_guard lock(mutex_);
     records_.insert(record.get());
     return Admitted(std::move(place), record);
@@ -59,45 +67,42 @@ std::optional<Admitted> Limits::report(const std::shared_ptr<const Source>& sour
 {
     auto place = reports_.take(source);
     if (!place) return std::nullopt;
-    return admitted(std::move(*place), source);
+    return admitted(std::move(*place), source, false);
 }
 
 asio::awaitable<std::optional<Admitted>> Limits::report(std::shared_ptr<const Source> source, Turns::Bell bell,
                                                         Turns::Clock::time_point until, bool returned)
 {
-    std::optional<Turns::Place> returning;
-    if (returned) {
-        returning = co_await returns_.take(source, bell, until);
-        if (!returning) co_return std::nullopt;
-    }
-    auto place = co_await reports_.take(source, bell, until);
+    auto place = co_await (returned ? returns_ : reports_).take(source, bell, until);
     if (!place) co_return std::nullopt;
-    auto report = admitted(std::move(*place), source);
-    report.returned_ = std::move(returning);
-    co_return report;
+    co_return admitted(std::move(*place), source, returned);
 }
 
-std::vector<std::shared_ptr<Admitted::Record>> Limits::who_gives_way()
+// Of that source, the slowest of those that have had some time, and have not been told yet.
+std::vector<std::shared_ptr<Admitted::Record>> Limits::who_gives_way(const Turns::Excess& excess, bool returned)
 {
-    const auto excess = reports_.excess(timing_.patience);
     std::vector<std::shared_ptr<Admitted::Record>> found;
     if (excess.places == 0) return found;
     const auto now = Turns::Clock::now();
+    std::size_t told = 0;
     {
         const std::lock_guard lock(mutex_);
-        for (auto* record : records_)
-            if (record->source == excess.source && now - record->since >= timing_.grace)
-                if (auto held = record->weak_from_this().lock()) found.push_back(std::move(held));
+        for (auto* record : records_) {
+            if (record->source != excess.source || record->returned != returned || now - record->since < timing_.grace) continue;
+            if (record->told) ++told;
+            else if (auto held = record->weak_from_this().lock()) found.push_back(std::move(held));
+        }
     }
     const auto speed = [now](const auto& record) {
         return static_cast<double>(record->bytes) / std::chrono::duration<double>(now - record->since).count();
     };
     std::sort(found.begin(), found.end(), [&](const auto& one, const auto& other) { return speed(one) < speed(other); });
-    found.resize(std::min<std::size_t>(found.size(), excess.places));
+    const auto wanted = excess.places - std::min<std::size_t>(excess.places, told);
+    found.resize(std::min(found.size(), wanted));
     return found;
 }
 
-void Limits::tend()
+void Limits::tend(const Turns::Elsewhere& in_line)
 {
     sources_.tend();
     {
@@ -105,14 +110,19 @@ void Limits::tend()
         if (Turns::Clock::now() - looked_at_ < timing_.round) return;
         looked_at_ = Turns::Clock::now();
     }
-    for (const auto& record : who_gives_way()) {
-        std::function<void()> end;
-        {
-            const std::lock_guard lock(record->mutex);
-            end = std::exchange(record->end, nullptr);
+    line_waits_ = in_line && in_line(nullptr) > 0;
+    const auto reports = reports_.excess(timing_.patience, in_line);
+    for (const bool returned : {false, true})
+        for (const auto& record : who_gives_way(returned ? returns_.excess(timing_.patience) : reports, returned)) {
+            std::function<void()> end;
+            {
+                const std::lock_guard lock(record->mutex);
+                end = std::exchange(record->end, nullptr);
+            }
+            if (!end) continue;
+            record->told = true;
+            end();
         }
-        if (end) end();
-    }
 }
 
 }  // namespace amana::front

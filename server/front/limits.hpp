@@ -73,6 +73,8 @@ private:
     friend class Limits;
     struct Record : std::enable_shared_from_this<Record> {
         std::shared_ptr<const Source> source;
+        bool returned = false;
+        std::atomic<bool> told = false;  // to end
         Turns::Clock::time_point since = Turns::Clock::now();
         std::atomic<std::uint64_t> bytes = 0;
         std::mutex mutex;
@@ -81,7 +83,6 @@ private:
     Admitted(Turns::Place place, std::shared_ptr<Record> record) : place_(std::move(place)), record_(std::move(record)) {}
 
     Turns::Place place_;
-    std::optional<Turns::Place> returned_;
     std::shared_ptr<Record> record_;
 };
 
@@ -104,23 +105,25 @@ public:
     [[nodiscard]] std::optional<Place> log_read() { return Place::take(log_reads_); }
     // Nothing when as many reports are under way as there is memory, or config, for.
     [[nodiscard]] std::optional<Admitted> report(const std::shared_ptr<const Source>& source);
-    // Nothing when its turn had not come by then. `returned`: for a form that only goes back to its sender: of these places a
-    // quarter, and always one, may be for such.
+    // Nothing when its turn had not come by then. `returned`: for a form that only goes back to its sender: those have places of their
+    // own, a quarter of all.
     [[nodiscard]] asio::awaitable<std::optional<Admitted>> report(std::shared_ptr<const Source> source, Turns::Bell bell,
                                                                   Turns::Clock::time_point until, bool returned);
     [[nodiscard]] Turns::Load report_load() const { return reports_.load(); }
-    // Of these places, how many may be for forms that only go back.
-    [[nodiscard]] std::uint32_t returns() const { return returns_.load().places; }
     // Somebody waits for memory, or to report: then no body may be slower than the slowest that config allows.
-    [[nodiscard]] bool crowded() const { return requests_.waiting() > 0 || reports_.waiting() > 0; }
+    [[nodiscard]] bool crowded() const
+    {
+        return requests_.waiting() > 0 || reports_.waiting() > 0 || returns_.waiting() > 0 || line_waits_;
+    }
 
     // To be called now and then, on whichever threads: renews the sources' key, and once a second, so that who was told has gone,
     // has reports of a source that holds more than its share give way, the slowest first, to those of others that have waited.
-    void tend();
+    // `in_line`: how many wait in the line to be called, of other sources than one.
+    void tend(const Turns::Elsewhere& in_line = {});
 
 private:
-    [[nodiscard]] Admitted admitted(Turns::Place place, const std::shared_ptr<const Source>& source);
-    [[nodiscard]] std::vector<std::shared_ptr<Admitted::Record>> who_gives_way();
+    [[nodiscard]] Admitted admitted(Turns::Place place, const std::shared_ptr<const Source>& source, bool returned);
+    [[nodiscard]] std::vector<std::shared_ptr<Admitted::Record>> who_gives_way(const Turns::Excess& excess, bool returned);
 
     Timing timing_;
     Sources sources_;
@@ -130,6 +133,7 @@ private:
     std::atomic<std::uint32_t> log_reads_;
     Turns reports_;
     Turns returns_;
+    std::atomic<bool> line_waits_ = false;  // somebody there might have been called
     std::mutex mutex_;
     std::unordered_set<Admitted::Record*> records_;
     Turns::Clock::time_point looked_at_ = Turns::Clock::now();

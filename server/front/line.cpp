@@ -15,13 +15,6 @@ constexpr double smoothing_seconds = 10;
 // What is said of a time: in whole steps of this, and no more than that.
 constexpr std::int64_t said_step = 10, said_most = 3600;
 
-constexpr auto longest_pause = std::chrono::milliseconds(500);
-
-std::size_t index(Line::Lane lane)
-{
-    return static_cast<std::size_t>(lane);
-}
-
 }  // namespace
 
 Price price_of(unsigned step)
@@ -31,7 +24,7 @@ Price price_of(unsigned step)
     return prices.at(std::min(step, max_step));
 }
 
-std::size_t Line::Hash::operator()(const TokenName& name) const
+std::size_t Line::NameHash::operator()(const TokenName& name) const
 {
     std::size_t hash = 0;
     std::memcpy(&hash, name.data(), sizeof hash);
@@ -44,181 +37,207 @@ std::size_t Line::size() const
     return entries_.size();
 }
 
-Line::Standing Line::ask(const TokenName& token, std::uint64_t source, Lane lane, SteadyClock::time_point now)
+std::size_t Line::due_beside(std::optional<std::uint64_t> source) const
 {
     const std::lock_guard lock(mutex_);
-    forget_taken(now);
+    const auto own = source ? shares_.find(*source) : shares_.end();
+    return due_ - (own == shares_.end() ? 0 : own->second.due);
+}
+
+std::optional<Line::Standing> Line::ask(const TokenName& token, Lane lane, std::uint64_t source, bool may_begin, SteadyClock::time_point now)
+{
+    const std::lock_guard lock(mutex_);
     auto found = entries_.find(token);
     if (found == entries_.end()) {
-        if (was_taken(token) || (lane == Lane::worked && taken_.size() >= max_taken_tokens / 2)) return {Standing::Kind::taken, 0, {}};
+        if (!may_begin) return std::nullopt;
+        forget_used(now);
+        if (used_.contains(token) || used_before_.contains(token)) return std::nullopt;
         if (!make_room(source)) {
-            Entry none{source, lane, now, now, std::nullopt, static_cast<std::uint32_t>(places_of(source))};
-            return {Standing::Kind::waits, none.before, about(none, now)};
+            const auto full = shares_.find(source);
+            return Standing{false, static_cast<std::uint32_t>(full == shares_.end() ? 0 : full->second.places), std::chrono::seconds(said_most)};
         }
-        auto& share = shares_[source];
-        share.turns = std::max(share.turns, turn_);
-        const auto before = static_cast<std::uint32_t>(share.places++);
-        found = entries_.emplace(token, Entry{source, lane, now, now, std::nullopt, before}).first;
+        found = entries_.try_emplace(token).first;
+        auto& entry = found->second;
+        entry.token = token;
+        entry.lane = lane;
+        entry.arrival = ++arrivals_;
+        entry.came = entry.asked = now;
+        entry.kept = kept_.insert(kept_.end(), &entry);
+        if (lane == Lane::waited) entry.young = this->lane(entry).young.insert(this->lane(entry).young.end(), &entry);
+        entry.due = lane == Lane::worked;
+        join(entry, source);
     }
     auto& entry = found->second;
-    if (entry.called) return {Standing::Kind::called, 0, {}};
+    if (entry.called) return Standing{true, 0, {}};
     entry.asked = now;
-    if (lane == Lane::worked) entry.lane = lane;
-    if (entry.source != source) {
-        --shares_[entry.source].places;
-        auto& share = shares_[source];
-        share.turns = std::max(share.turns, turn_);
-        ++share.places;
-        entry.source = source;
+    kept_.splice(kept_.end(), kept_, entry.kept);
+    if (entry.share->source != source) {
+        leave(entry);
+        join(entry, source);
     }
-    return {Standing::Kind::waits, entry.before, about(entry, now)};
+    return standing(entry, now);
 }
 
-bool Line::may_send(const Entry& entry, SteadyClock::time_point now) const
+// Everything that a source's place in an order depends on changes in here.
+template <typename Change>
+void Line::change(Share& share, Lane lane, Change change)
 {
-    return entry.called && now - *entry.called <= (entry.lane == Lane::worked ? timing_.worked : timing_.waited);
+    auto& next = lanes_.at(static_cast<std::size_t>(lane)).next;
+    const auto& waiting = share.queues.at(static_cast<std::size_t>(lane)).waiting;
+    const auto stands = [&] { return !waiting.empty() && waiting.begin()->second->due; };
+    if (stands()) next.erase(&share);
+    by_places_.erase(&share);
+    change();
+    if (share.places > 0) by_places_.insert(&share);
+    if (stands()) next.insert(&share);
 }
 
-bool Line::called(const TokenName& token, SteadyClock::time_point now) const
+void Line::join(Entry& entry, std::uint64_t source)
 {
-    const std::lock_guard lock(mutex_);
-    const auto found = entries_.find(token);
-    return found != entries_.end() && may_send(found->second, now);
+    auto& share = shares_[source];
+    share.source = source;
+    entry.share = &share;
+    change(share, entry.lane, [&] {
+        auto& own = queue(entry);
+        if (own.waiting.empty()) own.turns = std::max(own.turns, lane(entry).turn + 1);
+        own.waiting.emplace(entry.arrival, &entry);
+        ++share.places;
+        if (entry.due) ++share.due;
+    });
+    if (entry.due) ++due_;
 }
 
-bool Line::take(const TokenName& token, SteadyClock::time_point now)
+void Line::leave(Entry& entry)
 {
-    const std::lock_guard lock(mutex_);
-    const auto found = entries_.find(token);
-    if (found == entries_.end() || !may_send(found->second, now)) return false;
-    forget_taken(now);
-    if (taken_.size() < max_taken_tokens / 2) taken_.insert(token);
-    entries_.erase(found);
-    return true;
+    auto& share = *std::exchange(entry.share, nullptr);
+    change(share, entry.lane, [&] {
+        share.queues.at(static_cast<std::size_t>(entry.lane)).waiting.erase(entry.arrival);
+        --share.places;
+        if (entry.due) --share.due;
+    });
+    if (entry.due) --due_;
+    if (share.places == 0) shares_.erase(share.source);
 }
 
-void Line::forget_taken(SteadyClock::time_point now)
+void Line::become_due(Entry& entry)
 {
-    if (now - taken_since_ < timing_.taken) return;
-    taken_before_ = now - taken_since_ < 2 * timing_.taken ? std::move(taken_) : Names();
-    taken_ = Names();
-    taken_since_ = now;
+    change(*entry.share, entry.lane, [&] {
+        entry.due = true;
+        ++entry.share->due;
+    });
+    ++due_;
 }
 
-std::size_t Line::places_of(std::uint64_t source) const
+void Line::erase(Entry& entry)
 {
-    const auto share = shares_.find(source);
-    return share == shares_.end() ? 0 : share->second.places;
+    if (entry.called) {
+        lane(entry).called.erase({*entry.called, &entry});
+    } else {
+        if (!entry.due) lane(entry).young.erase(entry.young);
+        kept_.erase(entry.kept);
+        leave(entry);
+    }
+    entries_.erase(TokenName(entry.token));
 }
 
-// False when the line is full, and nobody else's place is to go before one of this source.
+// When the line is full: whoever was called and has not come, where they are more than any source has; or the newest of the source
+// that has most. False when that is this one.
 bool Line::make_room(std::uint64_t source)
 {
     if (entries_.size() < max_places_in_line) return true;
-    if (places_of(source) + 1 >= most_places_) return false;
-    auto newest = entries_.end();
-    for (auto entry = entries_.begin(); entry != entries_.end(); ++entry)
-        if (!entry->second.called && places_of(entry->second.source) >= most_places_ &&
-            (newest == entries_.end() || entry->second.came > newest->second.came))
-            newest = entry;
-    if (newest == entries_.end()) return false;
-    --shares_[newest->second.source].places;
-    entries_.erase(newest);
+    const auto most = by_places_.empty() ? 0 : (*by_places_.begin())->places;
+    const auto& longer = std::max_element(lanes_.begin(), lanes_.end(), [](const auto& a, const auto& b) { return a.called.size() < b.called.size(); })->called;
+    if (longer.size() > most) {
+        erase(*longer.begin()->second);
+        return true;
+    }
+    const auto own = shares_.find(source);
+    if (most == 0 || (own != shares_.end() && own->second.places + 1 >= most)) return false;
+    Entry* newest = nullptr;
+    for (const auto& [turns, waiting] : (*by_places_.begin())->queues)
+        if (!waiting.empty() && (newest == nullptr || waiting.rbegin()->first > newest->arrival)) newest = waiting.rbegin()->second;
+    erase(*newest);
     return true;
 }
 
 void Line::drop_absent(SteadyClock::time_point now)
 {
-    const auto gone = [&](const Entry& entry) {
-        return entry.called ? !may_send(entry, now) : now - entry.asked > timing_.kept;
-    };
-    std::erase_if(entries_, [&](const auto& entry) { return gone(entry.second); });
-    for (auto& [source, share] : shares_) share.places = 0;
-    for (const auto& [token, entry] : entries_)
-        if (!entry.called) ++shares_[entry.source].places;
-    std::erase_if(shares_, [](const auto& share) { return share.second.places == 0; });
-    most_places_ = 0;
-    for (const auto& [source, share] : shares_) most_places_ = std::max(most_places_, share.places);
+    while (!kept_.empty() && now - kept_.front()->asked > timing_.kept) erase(*kept_.front());
+    for (auto& lane : lanes_)
+        while (!lane.called.empty() && late(*lane.called.begin()->second, now)) erase(*lane.called.begin()->second);
 }
 
-Line::Queues Line::queues()
+// Twice as long as a used puzzle must be remembered. One that does not fit might be used again: better than to refuse those who solve.
+void Line::forget_used(SteadyClock::time_point now)
 {
-    WipedVector<Entry*> waiting;
-    waiting.reserve(entries_.size());
-    for (auto& [token, entry] : entries_)
-        if (!entry.called) waiting.push_back(&entry);
-    std::sort(waiting.begin(), waiting.end(), [](const Entry* a, const Entry* b) { return a->came < b->came; });
-    Queues queues;
-    for (auto* entry : waiting) {
-        auto& queue = queues.at(index(entry->lane))[entry->source];
-        queue.share = &shares_[entry->source];
-        entry->before = static_cast<std::uint32_t>(queue.waiting.size());
-        queue.waiting.push_back(entry);
-    }
-    return queues;
+    if (now - used_since_ < timing_.used) return;
+    used_before_ = now - used_since_ < 2 * timing_.used ? std::move(used_) : Names();
+    used_ = Names();
+    used_since_ = now;
 }
 
-namespace {
-
-constexpr auto later = [](const auto& a, const auto& b) { return a.turns > b.turns; };
-
-}  // namespace
-
-void Line::push_due(Heap& heap, Queue& queue, std::chrono::milliseconds least, SteadyClock::time_point now)
+std::optional<Line::Ticket> Line::enter(const TokenName& token, SteadyClock::time_point now)
 {
-    if (queue.called == queue.waiting.size() || now - queue.waiting[queue.called]->came < least) return;
-    heap.push_back({queue.share->turns, &queue});
-    std::push_heap(heap.begin(), heap.end(), later);
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(token);
+    if (found == entries_.end()) return std::nullopt;
+    auto& entry = found->second;
+    if (!entry.called || entry.sending || late(entry, now)) return std::nullopt;
+    entry.sending = true;
+    lane(entry).called.erase({*entry.called, &entry});
+    return Ticket(*this, token);
 }
 
-bool Line::call_one(Heap& heap, std::chrono::milliseconds least, SteadyClock::time_point now)
+void Line::use(const TokenName& token)
 {
-    while (!heap.empty()) {
-        std::pop_heap(heap.begin(), heap.end(), later);
-        const auto due = heap.back();
-        heap.pop_back();
-        auto& queue = *due.queue;
-        if (due.turns == queue.share->turns) {
-            turn_ = queue.share->turns++;
-            auto& entry = *queue.waiting[queue.called++];
-            entry.called = now;
-            entry.source = 0;  // it is of no more use
-            --queue.share->places;
-            push_due(heap, queue, least, now);
-            return true;
-        }
-        push_due(heap, queue, least, now);  // it had a turn in the other lane meanwhile
-    }
-    return false;
+    const std::lock_guard lock(mutex_);
+    auto& entry = entries_.at(token);
+    if (entry.lane == Lane::worked && used_.size() < max_used_puzzles / 2) used_.insert(token);
+    erase(entry);
+}
+
+void Line::give_back(const TokenName& token)
+{
+    const std::lock_guard lock(mutex_);
+    auto& entry = entries_.at(token);
+    entry.sending = false;
+    lane(entry).called.emplace(*entry.called, &entry);
+}
+
+bool Line::call_one(Lane lane, SteadyClock::time_point now)
+{
+    auto& state = lanes_.at(static_cast<std::size_t>(lane));
+    if (state.next.empty()) return false;
+    auto& share = **state.next.begin();
+    auto& own = share.queues.at(static_cast<std::size_t>(lane));
+    auto& entry = *own.waiting.begin()->second;
+    state.turn = own.turns;
+    change(share, lane, [&] { ++own.turns; });
+    kept_.erase(entry.kept);
+    leave(entry);
+    entry.called = now;
+    state.called.emplace(now, &entry);
+    return true;
 }
 
 std::size_t Line::call(unsigned step, std::size_t most, SteadyClock::time_point now)
 {
     const std::lock_guard lock(mutex_);
-    // A long line takes longer to go through, and is gone through less often.
-    if (called_at_ && now - *called_at_ < longest_pause * entries_.size() / max_places_in_line) return 0;
-    forget_taken(now);
-    wait_ = std::chrono::duration_cast<std::chrono::milliseconds>(price_of(step).wait * timing_.wait_scale);
+    forget_used(now);
     drop_absent(now);
-    std::size_t count = 0;
-    due_ = 0;
-    if (!entries_.empty()) {
-        auto lines = queues();
-        const std::array least{std::chrono::milliseconds(0), wait_};
-        std::array<Heap, lanes> heaps;
-        for (std::size_t lane = 0; lane < lanes; ++lane)
-            for (auto& [source, queue] : lines.at(lane)) push_due(heaps.at(lane), queue, least.at(lane), now);
-        const auto call_in = [&](Lane lane) { return call_one(heaps.at(index(lane)), least.at(index(lane)), now); };
-        for (; count < most; ++count) {
-            const bool waited_first = ++lane_turn_ % calls_a_round == 0;
-            const auto first = waited_first ? Lane::waited : Lane::worked;
-            const auto second = waited_first ? Lane::worked : Lane::waited;
-            if (!call_in(first) && !call_in(second)) break;
+    wait_ = std::chrono::duration_cast<std::chrono::milliseconds>(price_of(step).wait * timing_.wait_scale);
+    for (auto& lane : lanes_)
+        while (!lane.young.empty() && now - lane.young.front()->came >= wait_) {
+            auto& entry = *lane.young.front();
+            lane.young.pop_front();
+            become_due(entry);
         }
-        for (std::size_t lane = 0; lane < lanes; ++lane)
-            for (const auto& [source, queue] : lines.at(lane))
-                due_ += static_cast<std::size_t>(std::count_if(queue.waiting.begin() + static_cast<std::ptrdiff_t>(queue.called), queue.waiting.end(),
-                                                               [&](const Entry* entry) { return now - entry->came >= least.at(lane); }));
+    std::size_t count = 0;
+    for (; count < most; ++count) {
+        const bool waited_first = ++lane_turn_ % calls_a_round == 0;
+        const auto first = waited_first ? Lane::waited : Lane::worked;
+        const auto second = waited_first ? Lane::worked : Lane::waited;
+        if (!call_one(first, now) && !call_one(second, now)) break;
     }
     if (called_at_) {
         const double seconds = std::chrono::duration<double>(now - *called_at_).count();
@@ -234,14 +253,19 @@ std::chrono::seconds Line::backlog() const
     return std::chrono::seconds(static_cast<std::int64_t>(static_cast<double>(due_) / std::max(a_second_, 1.0 / said_most)));
 }
 
-// Everybody before it of its source, at the source's share of the calls; at the least what it has to wait.
-std::chrono::seconds Line::about(const Entry& entry, SteadyClock::time_point now) const
+// Everybody before it of its source, at the source's share of the calls; at the least what it has to wait. How many are before it is
+// read off the arrivals, as if those of one source came evenly: right when they did.
+Line::Standing Line::standing(const Entry& entry, SteadyClock::time_point now) const
 {
+    const auto& waiting = queue(entry).waiting;
+    const auto first = waiting.begin()->first, last = waiting.rbegin()->first;
+    const double part = first == last ? 0 : static_cast<double>(entry.arrival - first) / static_cast<double>(last - first);
+    const double before = std::round(part * static_cast<double>(waiting.size() - 1));
     const double share = a_second_ / static_cast<double>(std::max<std::size_t>(1, shares_.size()));
-    const double by_turns = (entry.before + 1) / std::max(share, 1.0 / said_most);
-    const double by_time = entry.lane == Lane::waited ? std::chrono::duration<double>(wait_ - (now - entry.came)).count() : 0;
+    const double by_turns = (before + 1) / std::max(share, 1.0 / said_most);
+    const double by_time = entry.due ? 0 : std::chrono::duration<double>(wait_ - (now - entry.came)).count();
     const auto steps = static_cast<std::int64_t>(std::ceil(std::max(by_turns, by_time) / said_step));
-    return std::chrono::seconds(std::clamp(steps * said_step, said_step, said_most));
+    return {false, static_cast<std::uint32_t>(before), std::chrono::seconds(std::clamp(steps * said_step, said_step, said_most))};
 }
 
 }  // namespace amana::front

@@ -60,7 +60,7 @@ Result<std::unique_ptr<Site>> build_site(const wire::FrontSlice& slice, const Me
     // Not moved: the atomics in Limits stay where they are.
     return std::unique_ptr<Site>(new Site{slice.limits, std::move(*keys), std::move(*pages), std::move(files), std::move(responses),
                                           std::move(*tls), Limits(slice.limits, protection), system_clock(),
-                                          SealedUploads(), Gate(slice.limits.pace)});
+                                          Gate(slice.limits.pace), SealedUploads()});
 }
 
 std::vector<std::unique_ptr<Worker>> make_workers(Site& site, const wire::FrontSlice& slice, const std::function<void()>& lost)

@@ -43,9 +43,9 @@ Pressure::Verdict Pressure::storage(SteadyClock::time_point now)
 {
     if (!counted_at_) counted_at_ = now;
     if (const auto since = now - *counted_at_; since >= timing_.count) {
-        const auto received = received_.load();
-        rate_ = static_cast<double>(received - counted_) / std::chrono::duration<double>(since).count();
-        counted_ = received;
+        const auto stored = stored_.load();
+        rate_ = static_cast<double>(stored - counted_) / std::chrono::duration<double>(since).count();
+        counted_ = stored;
         counted_at_ = now;
     }
     if (rate_ > pace_) return Verdict::much;

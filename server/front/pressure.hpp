@@ -27,8 +27,8 @@ public:
 
     // A thread's timer came so late.
     void late(std::chrono::milliseconds by);
-    // A report goes to the keeper.
-    void received() { ++received_; }
+    // The keeper has stored a report.
+    void stored() { ++stored_; }
     // `reports`: their places; `backlog`: the line's; `room`: bytes above the keeper's reserve.
     void measure(const Turns::Load& reports, std::chrono::seconds backlog, std::uint64_t room, SteadyClock::time_point now);
     // How many the pace leaves to call at this moment; and that so many were.
@@ -46,7 +46,7 @@ private:
     std::atomic<unsigned> step_ = 0;
     std::atomic<double> pace_ = 1;
     std::atomic<std::int64_t> latest_ = 0;  // milliseconds, since it was last measured
-    std::atomic<std::uint64_t> received_ = 0;
+    std::atomic<std::uint64_t> stored_ = 0;
     double lateness_ = 0;  // smoothed
     double allowance_ = 0;  // reports
     std::uint64_t counted_ = 0;

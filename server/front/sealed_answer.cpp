@@ -163,6 +163,7 @@ asio::awaitable<bool> SealedAnswer::read_head()
 
 asio::awaitable<bool> SealedAnswer::drop_rest()
 {
+    reader_.unwanted();
     for (std::uint64_t dropped = 0; dropped <= max_dropped_bytes;) {
         const auto read = co_await reader_.body();
         if (!read) co_return false;
@@ -189,7 +190,7 @@ std::optional<SealedAnswer::Told> SealedAnswer::toll(const SealedPiece& piece)
         const auto puzzle = gate.puzzle();
         return Told{SealedState::price, 0, {}, fmt::format(R"(,"token":"{}","bits":{})", puzzle.token, puzzle.bits)};
     }
-    if (standing->kind == Line::Standing::Kind::called) return std::nullopt;
+    if (standing->called) return std::nullopt;
     const auto seconds = std::chrono::duration<double>(gate.ask_again()).count();
     return Told{SealedState::wait, 0, {},
                 fmt::format(R"(,"before":{},"about":{},"seconds":{})", standing->before, standing->about.count(), seconds)};
@@ -227,12 +228,12 @@ asio::awaitable<std::optional<SealedAnswer::Told>> SealedAnswer::take(const Seal
     if (found.how == How::unknown) {
         if (const auto refused = refusal(piece)) co_return co_await dropped({*refused, 0, {}, {}});
         if (auto owed = toll(piece)) co_return co_await dropped(std::move(*owed));
+        // Of two requests with one token the other has it meanwhile.
+        auto ticket = site_.gate.enter(piece.token());
+        if (!ticket) co_return co_await dropped({SealedState::busy, 0, {}, {}});
         auto admitted = co_await admit(site_.limits, seat_->source(), stream_, link_, draining_);
         if (!admitted) co_return co_await dropped({SealedState::busy, 0, {}, {}});
-        // Used by another request meanwhile, or no longer good.
-        if (!site_.gate.enter(piece.token())) co_return co_await dropped({SealedState::busy, 0, {}, {}});
-        if (!piece.cover()) site_.gate.received();
-        found = uploads.begin(piece, std::move(*admitted));
+        found = uploads.begin(piece, std::move(*admitted), std::move(*ticket));
     }
     if (found.how == How::differs) co_return co_await dropped({SealedState::bad, 0, {}, {}});
     auto turn = uploads.take_turn(found, piece, seat_);
@@ -255,12 +256,10 @@ asio::awaitable<std::optional<SealedAnswer::Told>> SealedAnswer::take_into(Seale
     }
     if (!going_on) co_return std::nullopt;
     read_at_ = SealedUploads::SteadyClock::now();
+    const auto executor = co_await asio::this_coro::executor;
     switch (turn.give(site_.keys.recipients().size())) {
-    case SealedUploads::Turn::Given::begun: {
-        const auto executor = co_await asio::this_coro::executor;
-        asio::co_spawn(executor, pass_on(site_.uploads, upload, link_), asio::detached);
-        break;
-    }
+    case SealedUploads::Turn::Given::begun: asio::co_spawn(executor, pass_on(site_.uploads, site_.gate, upload, link_), asio::detached); break;
+    case SealedUploads::Turn::Given::cover: asio::co_spawn(executor, pass_cover(site_.uploads, upload, link_), asio::detached); break;
     case SealedUploads::Turn::Given::taken: break;
     case SealedUploads::Turn::Given::overtaken: co_return std::nullopt;
     case SealedUploads::Turn::Given::misshapen: co_return Told{SealedState::bad, 0, {}, {}};

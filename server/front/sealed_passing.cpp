@@ -48,7 +48,7 @@ asio::awaitable<bool> SealedPassage::put(ByteView bytes)
     co_return true;
 }
 
-asio::awaitable<void> pass_on(SealedUploads& uploads, SealedUploads::Handle upload, KeeperLink& link)
+asio::awaitable<void> pass_on(SealedUploads& uploads, Gate& gate, SealedUploads::Handle upload, KeeperLink& link)
 {
     const Leaving leaving(uploads, upload);
     const auto executor = co_await asio::this_coro::executor;
@@ -69,9 +69,17 @@ asio::awaitable<void> pass_on(SealedUploads& uploads, SealedUploads::Handle uplo
             continue;
         }
         const auto outcome = co_await passage.finish(first.wants_promise());
+        if (outcome == Upload::Outcome::stored) gate.stored();
         uploads.settle(upload, outcome, passage.promise());
         co_return;
     }
+}
+
+asio::awaitable<void> pass_cover(SealedUploads& uploads, SealedUploads::Handle upload, KeeperLink& link)
+{
+    const Leaving leaving(uploads, upload);
+    (void)co_await link.ask({wire::Asked::checkpoint});
+    uploads.settle(upload, Upload::Outcome::stored, {});
 }
 
 }  // namespace amana::front

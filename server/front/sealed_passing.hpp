@@ -3,6 +3,7 @@
 // its header's end and its chunks'. Runs on the thread whose channel it uses, for as long as the upload is under way.
 #pragma once
 
+#include "server/front/gate.hpp"
 #include "server/front/sealed_uploads.hpp"
 
 namespace amana::front {
@@ -25,7 +26,9 @@ private:
     Bytes rest_;             // of it, what came with an earlier piece
 };
 
-// `upload` has its first piece whole. Both references outlive the thread's io_context.
-[[nodiscard]] asio::awaitable<void> pass_on(SealedUploads& uploads, SealedUploads::Handle upload, KeeperLink& link);
+// `upload` has its first piece whole. The references outlive the thread's io_context.
+[[nodiscard]] asio::awaitable<void> pass_on(SealedUploads& uploads, Gate& gate, SealedUploads::Handle upload, KeeperLink& link);
+// A cover body goes nowhere, but waits for the keeper as a report does: its answer is as late as theirs.
+[[nodiscard]] asio::awaitable<void> pass_cover(SealedUploads& uploads, SealedUploads::Handle upload, KeeperLink& link);
 
 }  // namespace amana::front

@@ -10,10 +10,14 @@ namespace amana::front {
 
 class SealedUploads::Entry {
 public:
-    Entry(const SealedPiece& head, Admitted place) : first(head), admitted(std::move(place)), touched(SteadyClock::now()) {}
+    Entry(const SealedPiece& head, Admitted place, Line::Ticket its_ticket)
+        : first(head), admitted(std::move(place)), ticket(std::move(its_ticket)), touched(SteadyClock::now())
+    {
+    }
 
     const SealedPiece first;  // whose head all others agree with
     std::optional<Admitted> admitted;
+    Line::Ticket ticket;
     Connections::Shield shield;  // of who brings it
     Bytes piece;               // as far as it has come
     std::uint32_t coming = 0;  // its size
@@ -65,12 +69,12 @@ SealedUploads::Found SealedUploads::find(const SealedPiece& piece)
     return find_locked(piece);
 }
 
-SealedUploads::Found SealedUploads::begin(const SealedPiece& piece, Admitted admitted)
+SealedUploads::Found SealedUploads::begin(const SealedPiece& piece, Admitted admitted, Line::Ticket ticket)
 {
     const std::lock_guard lock(mutex_);
     auto found = find_locked(piece);
     if (found.how != Found::How::unknown) return found;
-    found = {Found::How::under_way, std::make_shared<Entry>(piece, std::move(admitted)), {}};
+    found = {Found::How::under_way, std::make_shared<Entry>(piece, std::move(admitted), std::move(ticket)), {}};
     under_way_.emplace(piece.upload(), found.upload);
     found.upload->admitted->ends_by([this, weak = std::weak_ptr(found.upload)] {
         if (const auto upload = weak.lock()) give_way(upload);
@@ -94,6 +98,7 @@ void SealedUploads::end_locked(Entry& entry)
     entry.passing = false;
     entry.piece = Bytes();
     entry.admitted.reset();
+    entry.ticket = {};
     entry.shield = {};
     under_way_.erase(entry.first.upload());
 }
@@ -137,13 +142,12 @@ SealedUploads::Turn::Given SealedUploads::Turn::give(std::size_t slots)
         uploads_->end_locked(entry);
         return Given::misshapen;
     }
+    entry.passing = true;
     if (entry.first.cover()) {
         // All that a report's costs was spent on it; here it ends.
-        entry.outcome = Upload::Outcome::stored;
-        uploads_->end_locked(entry);
-        return Given::taken;
+        entry.piece = Bytes();
+        return Given::cover;
     }
-    entry.passing = true;
     wake_up(entry.wake);
     return begins ? Given::begun : Given::taken;
 }
@@ -204,7 +208,10 @@ void SealedUploads::settle(const Handle& upload, Upload::Outcome outcome, std::s
     const auto bytes = as_bytes(promise);
     entry.promise.assign(bytes.begin(), bytes.end());
     // The rest is worth another try, from its beginning.
-    if (outcome == Upload::Outcome::stored) remember_locked(entry.first, promise);
+    if (outcome == Upload::Outcome::stored) {
+        entry.ticket.use();
+        if (!entry.first.cover()) remember_locked(entry.first, promise);
+    }
     end_locked(entry);
     wake_waiting_locked(entry);
 }

@@ -13,6 +13,7 @@
 #include "base/secret.hpp"
 #include "server/front/keeper_link.hpp"
 #include "server/front/limits.hpp"
+#include "server/front/line.hpp"
 #include "server/front/sealed_piece.hpp"
 
 #include <chrono>
@@ -51,8 +52,8 @@ public:
         Promise promise;  // when stored
     };
     [[nodiscard]] Found find(const SealedPiece& piece);
-    // Begins one, unless another request has begun it meanwhile.
-    [[nodiscard]] Found begin(const SealedPiece& piece, Admitted admitted);
+    // Begins one, unless another request has begun it meanwhile. The ticket is used up when it is stored, and else had again.
+    [[nodiscard]] Found begin(const SealedPiece& piece, Admitted admitted, Line::Ticket ticket);
 
     // The right to bring the piece that comes next.
     class Turn {
@@ -64,7 +65,7 @@ public:
         // False when a newer request has the turn.
         [[nodiscard]] bool append(ByteView bytes);
         // The piece is whole. `slots`: how many an envelope of this deployment has.
-        enum class Given { begun, taken, overtaken, misshapen };
+        enum class Given { begun, cover, taken, overtaken, misshapen };  // begun, cover: for pass_on() and pass_cover()
         [[nodiscard]] Given give(std::size_t slots);
 
     private:

@@ -96,8 +96,7 @@ asio::awaitable<bool> Session::send(std::string response)
 asio::awaitable<bool> Session::problem_page(std::string_view language, web::Problem problem, Status status, bool head_only,
                                             std::string_view extra)
 {
-    co_return co_await send(
-        site_.responses.page(status, site_.pages.problem(language, problem), packed_, keep_alive(), head_only, extra));
+    co_return co_await send_page(status, site_.pages.problem(language, problem), Content::page, head_only, extra);
 }
 
 asio::awaitable<bool> Session::problem_page(std::string_view language, web::Problem problem)
@@ -164,27 +163,29 @@ web::StaticPage Session::form_page(std::string_view language) const
     const auto state = form_state();
     const auto token = site_.gate.form_token();
     const std::array<std::string_view, 2> holes{token, token};
-    return site_.pages.form(language, state).filled(std::span(holes).first(state.pressed ? 2 : 1));
+    return site_.pages.form(language, state).filled(std::span(holes).first(state.pressed ? 2 : 1), packed_);
 }
 
-// Keeps the place of this token, and says where it is. In calm it is everybody's turn; who has a token of before a restart sends
-// and is given another.
+// Keeps the place of this token, and says where it is. In calm it is everybody's turn. One that is not good, as after a restart,
+// has no place, and its form is to be sent all the same: it comes back with another.
 web::StaticPage Session::line_page(std::string_view language, std::string_view token) const
 {
     const auto& page = site_.pages.line(language);
-    const auto standing = site_.gate.step() > 0 ? site_.gate.ask(token, source_->id().value) : std::nullopt;
     const bool ours = token.size() == web::token_text_bytes && token.find_first_not_of(token_letters) == std::string_view::npos;
     const auto shown = ours ? token : web::no_token;
-    if (!standing || standing->kind != Line::Standing::Kind::waits) return page.called.filled(std::array{shown});
+    if (site_.gate.step() == 0) return page.called.filled(std::array{shown}, packed_);
+    const auto standing = site_.gate.ask(token, source_->id().value);
+    if (!standing) return page.stale;
+    if (standing->called) return page.called.filled(std::array{shown}, packed_);
     const auto before = page.number(standing->before);
     const auto minutes = page.number(static_cast<std::uint64_t>((standing->about + std::chrono::seconds(59)) / std::chrono::minutes(1)));
-    return page.waiting.filled(std::array<std::string_view, 3>{shown, before, minutes});
+    return page.waiting.filled(std::array<std::string_view, 3>{shown, before, minutes}, packed_);
 }
 
 asio::awaitable<bool> Session::serve_page(const Route& route, std::string_view query, bool head_only)
 {
     const auto page = [&](Status status, const web::StaticPage& html, Content content = Content::page) {
-        return send(site_.responses.page(status, html, packed_, keep_alive(), head_only, {}, content));
+        return send_page(status, html, content, head_only);
     };
     switch (route.page) {
     case Page::index: co_return co_await page(status::ok, site_.pages.index());
@@ -208,6 +209,7 @@ asio::awaitable<bool> Session::serve_page(const Route& route, std::string_view q
 
 asio::awaitable<void> Session::drop_body(std::uint64_t most)
 {
+    reader_.unwanted();
     for (std::uint64_t dropped = 0; dropped <= most;) {
         const auto piece = co_await reader_.body();
         if (!piece || piece->empty()) co_return;
@@ -234,14 +236,17 @@ asio::awaitable<bool> Session::receive_report(const Request& request, std::strin
     // One that asks first need not send at all. Any other must be read, or its sender never sees the answer; and where
     // there is a form, its text is kept meanwhile, to be given back.
     const bool unread = length > max_dropped_bytes || (problem && request.expects_continue);
-    // Under pressure who has not had its turn is given the form back, in one of the places that are kept for that.
-    const bool pressed = site_.gate.step() > 0;
-    if (!problem && !site_.gate.called(query_of(request.target))) problem = web::Problem::crowded;
+    // Who has not had its turn is given the form back, and so is who gets nowhere else: in one of the places that are kept for that.
+    const auto token = query_of(request.target);
+    std::optional<Line::Ticket> ticket;
+    if (!problem) {
+        ticket = site_.gate.enter(token);
+        if (!ticket) problem = web::Problem::crowded;
+    }
     std::optional<Admitted> admitted;
     if (form && !unread) {
-        admitted = co_await admit(site_.limits, source_, *stream_, link_, draining_, pressed && problem.has_value());
+        admitted = co_await admit(site_.limits, source_, *stream_, link_, draining_, problem.has_value());
         if (!admitted && !problem) problem = web::Problem::busy;
-        if (!problem && !site_.gate.enter(query_of(request.target))) problem = web::Problem::crowded;
     }
     if (!admitted) {
         if (!unread && !request.expects_continue) co_await drop_body(max_dropped_bytes);
@@ -262,10 +267,10 @@ asio::awaitable<bool> Session::receive_report(const Request& request, std::strin
     Intake intake(std::move(*admitted), link_, std::move(recipients).value_or(std::vector<crypto::XWingPublicKey>()),
                   std::move(*form), site_.pages.questionnaire(), files);
     if (problem) intake.refuse(*problem);
-    co_return co_await receive_form(intake, language);
+    co_return co_await receive_form(intake, language, std::move(ticket).value_or(Line::Ticket()), token);
 }
 
-asio::awaitable<bool> Session::receive_form(Intake& intake, std::string_view language)
+asio::awaitable<bool> Session::receive_form(Intake& intake, std::string_view language, Line::Ticket ticket, std::string_view token)
 {
     for (std::uint64_t received = 0;;) {
         const auto piece = co_await reader_.body();
@@ -276,10 +281,17 @@ asio::awaitable<bool> Session::receive_form(Intake& intake, std::string_view lan
         co_await intake.take(*piece);
     }
     const auto problem = co_await intake.finish();
-    if (!problem) co_return co_await thank(intake, language);
+    if (!problem) {
+        ticket.use();
+        site_.gate.stored();
+        co_return co_await thank(intake, language);
+    }
     // What could not be held can't be given back, and the page must not say that it was.
     if (!intake.kept_all()) co_return co_await problem_page(language, *problem);
-    co_return co_await form_again(language, *problem, intake);
+    // Who had its turn has it still, for what is mended now.
+    const auto again = ticket.of_the_line() ? std::string(token) : site_.gate.form_token();
+    ticket = {};
+    co_return co_await form_again(language, *problem, intake, again);
 }
 
 asio::awaitable<bool> Session::thank(const Intake& intake, std::string_view language)
@@ -287,7 +299,7 @@ asio::awaitable<bool> Session::thank(const Intake& intake, std::string_view lang
     const auto& pages = site_.pages;
     const bool urgent = intake.answers().urgent();
     const auto page = [&](const web::StaticPage& html) {
-        return send(site_.responses.page(status::ok, html, packed_, keep_alive(), false));
+        return send_page(status::ok, html);
     };
     // A proof is shown once, in the answer itself: no address leads to it.
     if (!intake.promise().empty()) co_return co_await proof_page(pages.received_with_proof(language, urgent), intake.promise());
@@ -314,10 +326,17 @@ asio::awaitable<bool> Session::proof_page(const web::ProofPage& page, std::strin
     co_return co_await write_page(large_page_bytes, {}, parts);
 }
 
-asio::awaitable<bool> Session::write_page(std::uint64_t length, std::string_view extra, std::span<const ByteView> parts)
+asio::awaitable<bool> Session::send_page(Status status, const web::StaticPage& page, Content content, bool head_only, std::string_view extra)
+{
+    if (packed_ || head_only) co_return co_await send(site_.responses.page(status, page, packed_, keep_alive(), head_only, extra, content));
+    const std::array parts{as_bytes(page.plain)};
+    co_return co_await write_page(large_size(page.plain.size()), extra, parts, status, content);
+}
+
+asio::awaitable<bool> Session::write_page(std::uint64_t length, std::string_view extra, std::span<const ByteView> parts, Status status, Content content)
 {
     const bool more = keep_alive();
-    const auto head = site_.responses.head(status::ok, length, more, extra);
+    const auto head = site_.responses.head(status, length, more, extra, content);
     EvenWriter writer(*stream_);
     bool going_on = co_await writer.put(as_bytes(head));
     for (const auto part : parts) {
@@ -330,10 +349,9 @@ asio::awaitable<bool> Session::write_page(std::uint64_t length, std::string_view
     co_return going_on && more;
 }
 
-asio::awaitable<bool> Session::form_again(std::string_view language, web::Problem problem, const Intake& intake)
+asio::awaitable<bool> Session::form_again(std::string_view language, web::Problem problem, const Intake& intake, std::string_view token)
 {
     const auto state = form_state();
-    const auto token = site_.gate.form_token();
     const auto again = [&] {
         return FormAgain(site_.pages.form_again(language, state), intake.answers(), problem, intake.problem_field(), intake.wants_proof(), token);
     };

@@ -33,16 +33,20 @@ private:
     [[nodiscard]] asio::awaitable<Served> problem_page(std::string_view language, web::Problem problem, Status status,
                                                        bool head_only, std::string_view extra = {});
     [[nodiscard]] asio::awaitable<Served> problem_page(std::string_view language, web::Problem problem);
-    [[nodiscard]] asio::awaitable<Served> form_again(std::string_view language, web::Problem problem, const Intake& intake);
+    [[nodiscard]] asio::awaitable<Served> form_again(std::string_view language, web::Problem problem, const Intake& intake, std::string_view token);
     [[nodiscard]] asio::awaitable<Served> proof_page(const web::ProofPage& page, std::string_view promise);
     [[nodiscard]] web::FormState form_state() const;
     [[nodiscard]] web::StaticPage form_page(std::string_view language) const;
     [[nodiscard]] web::StaticPage line_page(std::string_view language, std::string_view token) const;
+    // Packed, or in the large size, which is not copied.
+    [[nodiscard]] asio::awaitable<Served> send_page(Status status, const web::StaticPage& page, Content content = Content::page, bool head_only = false,
+                                                    std::string_view extra = {});
     // A page of `length` bytes: the parts, and line ends behind them. Plain parts come to at most one large page.
-    [[nodiscard]] asio::awaitable<Served> write_page(std::uint64_t length, std::string_view extra, std::span<const ByteView> parts);
+    [[nodiscard]] asio::awaitable<Served> write_page(std::uint64_t length, std::string_view extra, std::span<const ByteView> parts,
+                                                     Status status = status::ok, Content content = Content::page);
     [[nodiscard]] asio::awaitable<Served> thank(const Intake& intake, std::string_view language);
     [[nodiscard]] asio::awaitable<Served> receive_report(const Request& request, std::string_view language);
-    [[nodiscard]] asio::awaitable<Served> receive_form(Intake& intake, std::string_view language);
+    [[nodiscard]] asio::awaitable<Served> receive_form(Intake& intake, std::string_view language, Line::Ticket ticket, std::string_view token);
     [[nodiscard]] asio::awaitable<void> drop_body(std::uint64_t most);
     [[nodiscard]] asio::awaitable<Served> refuse(HttpFailure failure, std::string_view language);
     [[nodiscard]] asio::awaitable<Served> send(std::string response);

@@ -26,8 +26,8 @@ struct Site {
     TlsContext tls;
     Limits limits;
     Clock clock;
+    Gate gate;              // before what holds its tickets
     SealedUploads uploads;
-    Gate gate;
     RoomGauge room{};
 };
 

@@ -83,7 +83,7 @@ Listed list(const web::Pages& pages, const PublicFiles& files, std::string_view 
         for (const auto state : web::all_form_states) {
             const auto& form = pages.form(language, state);
             const std::vector holes(form.parts.size() - 1, web::no_token);
-            listed.add(below + "/", Content::form, form.filled(holes).plain);
+            listed.add(below + "/", Content::form, form.filled(holes, false).plain);
         }
         listed.add(below + "/help", Content::page, pages.help(language).plain);
         listed.add(below + "/received-1", Content::page, pages.received(language, false).plain);

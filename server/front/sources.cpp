@@ -71,7 +71,7 @@ std::shared_ptr<const Source> Sources::of(const sockaddr_storage& address)
         auto& known = known_[id];
         source = known.lock();
         if (!source) {
-            source = std::shared_ptr<const Source>(new Source(id), [this](const Source* gone) { forget(gone); });
+            source = std::shared_ptr<const Source>(new Source(id, keys_), [this](const Source* gone) { forget(gone); });
             known = source;
         }
         sodium_memzero(&id, sizeof id);
@@ -105,6 +105,7 @@ void Sources::renew(Clock::time_point now)
     SecretBuffer fresh(crypto_shorthash_KEYBYTES);
     randombytes_buf(fresh.data(), fresh.size());
     key_ = std::move(fresh);
+    ++keys_;
     renewed_at_ = now;
 }
 

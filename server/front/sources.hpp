@@ -7,6 +7,7 @@
 
 #include "base/secret.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <compare>
 #include <map>
@@ -25,11 +26,13 @@ struct SourceId {
 // Held by the connections that came from it. What is passed on is this: a number that is copied stays where it was copied to.
 class Source {
 public:
-    explicit Source(SourceId id) : id_(id) {}
+    Source(SourceId id, std::uint32_t key) : id_(id), key_(key) {}
     [[nodiscard]] const SourceId& id() const { return id_; }
 
 private:
+    friend class Sources;
     SourceId id_;
+    std::uint32_t key_;  // which one, counted
 };
 
 class Sources {
@@ -45,6 +48,8 @@ public:
     [[nodiscard]] std::shared_ptr<const Source> of(const sockaddr_storage& address);
     // A new key when the old one's time is over. What is connected keeps the source it has.
     void tend();
+    // Not of a key before the last: whoever stays longer would be one more source with every key.
+    [[nodiscard]] bool recent(const Source& source) const { return keys_ - source.key_ <= 1; }
     [[nodiscard]] std::size_t size() const;
 
 private:
@@ -56,6 +61,7 @@ private:
     std::chrono::milliseconds renewed_every_;
     mutable std::mutex mutex_;
     SecretBuffer key_;
+    std::atomic<std::uint32_t> keys_ = 0;
     Clock::time_point renewed_at_;
     Known known_;
 };

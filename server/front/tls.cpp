@@ -28,6 +28,8 @@ constexpr const char* groups = "X25519:P-256:P-384";
 
 // For what was sent last to reach a slow reader: closed while bytes of theirs come in, a connection is reset, and an answer that
 // is still on its way is lost.
+// For an answer under way, once its connection is to end.
+constexpr auto last_words = std::chrono::seconds(10);
 constexpr auto linger = std::chrono::seconds(10);
 constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
 // Key updates, and renegotiations that were asked for in vain: browsers send none, or one in many gigabytes.
@@ -202,7 +204,7 @@ void Stream::cancel()
 void Stream::stop_reading()
 {
     stopped_ = true;
-    if (reading_) set_deadline(Clock::now());
+    set_deadline(std::min(deadline_, Clock::now() + (reading_ ? std::chrono::seconds(0) : last_words)));
 }
 
 Turns::Bell Stream::bell()

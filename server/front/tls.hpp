@@ -65,7 +65,7 @@ public:
     [[nodiscard]] asio::awaitable<void> close();
     // Ends every wait at once, as if the peer had closed.
     void cancel();
-    // Nothing more is read, as if it came too late; what is said to the peer still is.
+    // Nothing more is read, as if it came too late; what is said to the peer still is, and soon.
     void stop_reading();
     // For one wait that is none of the socket's: of Turns, say. It ends when the connection is cancelled, or by ring().
     [[nodiscard]] Turns::Bell bell();

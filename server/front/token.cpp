@@ -91,7 +91,7 @@ std::optional<Token> Tokens::check(ByteView bytes, SteadyClock::time_point now)
     const std::uint32_t time = std::uint32_t{bytes[time_at]} << 16U | std::uint32_t{bytes[time_at + 1]} << 8U | bytes[time_at + 2];
     const auto age = unit * ((units_between(began_, now) - time) % time_units);
     const std::chrono::seconds most = token.bits_ == 0 ? std::chrono::seconds(max_form_age) : std::chrono::seconds(max_puzzle_age);
-    if (age > most) return std::nullopt;
+    token.fresh_ = age <= most;
     std::copy(bytes.begin(), bytes.end(), token.bytes_.begin());
     std::copy_n(bytes.begin() + name_at, token.name_.size(), token.name_.begin());
     return token;

@@ -17,16 +17,18 @@ using SteadyClock = std::chrono::steady_clock;
 inline constexpr std::size_t token_text_bytes = 43;  // base64url without padding (RFC 4648, section 5)
 // What names a token where it is remembered.
 using TokenName = ByteArray<12>;
-// Of its life; within it a key is changed, so that it may end before.
+// How long it may begin something. What it has begun it may go on with, as long as its key is known: two of a form's ages at most.
 inline constexpr auto max_form_age = std::chrono::hours(6);
 inline constexpr auto max_puzzle_age = std::chrono::minutes(10);
 
-// One that this process has made, not too long ago. Only Tokens makes it.
+// One that this process has made. Only Tokens makes it.
 class Token {
 public:
     [[nodiscard]] const TokenName& name() const { return name_; }
     // The zero bits that each part of its puzzle needs; 0: a form's.
     [[nodiscard]] unsigned bits() const { return bits_; }
+    // Not too old to begin something.
+    [[nodiscard]] bool fresh() const { return fresh_; }
     // Whether these numbers solve its puzzle. False for a form's.
     [[nodiscard]] bool solved_by(const crypto::WorkNumbers& numbers) const;
 
@@ -36,6 +38,7 @@ private:
     crypto::WorkToken bytes_{};
     TokenName name_{};
     unsigned bits_ = 0;
+    bool fresh_ = false;
 };
 
 class Tokens {

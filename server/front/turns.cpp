@@ -155,16 +155,16 @@ Turns::Load Turns::load() const
     return load;
 }
 
-Turns::Excess Turns::excess(std::chrono::milliseconds patience) const
+Turns::Excess Turns::excess(std::chrono::milliseconds patience, const Elsewhere& elsewhere) const
 {
     const std::lock_guard lock(mutex_);
-    if (free_ > 0 || next_.empty()) return {};
+    if (free_ > 0 || groups_.empty()) return {};
     const auto share = std::max<std::size_t>(1, places_ / groups_.size());
     const auto largest = std::max_element(groups_.begin(), groups_.end(), [](const auto& one, const auto& other) { return one.second.held < other.second.held; });
     const auto& most = largest->second;
     if (most.held <= share) return {};
     const auto since = Clock::now() - patience;
-    std::size_t wanted = 0;
+    std::size_t wanted = elsewhere ? elsewhere(most.source.get()) : 0;
     for (const auto* group : next_) {
         if (group->held >= share) break;
         const auto long_enough = std::count_if(group->waiters.begin(), group->waiters.end(), [&](const auto* waiter) { return waiter->since_ <= since; });

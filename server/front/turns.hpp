@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
+#include <functional>
 #include <list>
 #include <optional>
 #include <set>
@@ -64,12 +65,14 @@ public:
     };
     [[nodiscard]] Load load() const;
     [[nodiscard]] std::uint32_t waiting() const { return waiting_; }
-    // Those of other sources who have waited so long while one held more than its share: as many of its places should go to them.
+    // When no place is free: of a source that holds more than its share, as many as should go to those of other sources who have waited
+    // so long, here or, by `elsewhere`, in another queue for these places.
     struct Excess {
         std::shared_ptr<const Source> source;
         std::uint32_t places = 0;
     };
-    [[nodiscard]] Excess excess(std::chrono::milliseconds patience) const;
+    using Elsewhere = std::function<std::size_t(const Source* beside)>;
+    [[nodiscard]] Excess excess(std::chrono::milliseconds patience, const Elsewhere& elsewhere = {}) const;
 
 private:
     // All that is known of a source while it holds places or waits for some. Its number is set when its turn comes.

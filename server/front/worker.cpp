@@ -28,6 +28,12 @@ asio::ip::tcp protocol_of(int fd)
     return known && address.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
 }
 
+// Without these nobody would be served any more: the process ends, and the next generation begins.
+void ends_all(std::exception_ptr error)
+{
+    if (error) std::rethrow_exception(std::move(error));
+}
+
 // However a connection ends, with its thread too.
 class Leaving {
 public:
@@ -60,8 +66,8 @@ Worker::Worker(Site& site, UniqueFd channel, std::vector<UniqueFd> listeners, st
 void Worker::run()
 {
     link_.start();
-    for (auto& acceptor : acceptors_) asio::co_spawn(context_, accept(acceptor), asio::detached);
-    asio::co_spawn(context_, tend(), asio::detached);
+    for (auto& acceptor : acceptors_) asio::co_spawn(context_, accept(acceptor), ends_all);
+    asio::co_spawn(context_, tend(), ends_all);
     context_.run();
 }
 
@@ -73,9 +79,11 @@ asio::awaitable<void> Worker::tend()
         pause.expires_at(due);
         co_await pause.async_wait(tuple);
         site_.gate.late(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - due));
-        site_.gate.regulate(site_.limits.report_load(), site_.limits.returns(), site_.room.bytes());
+        site_.gate.regulate(site_.limits.report_load(), site_.room.bytes());
         report_pressure(site_.gate.step());
-        site_.limits.tend();
+        site_.limits.tend([this](const Source* beside) {
+            return site_.gate.due_beside(beside != nullptr ? std::optional(beside->id().value) : std::nullopt);
+        });
     }
 }
 

@@ -185,7 +185,7 @@ std::string refusal(const web::SiteSettings& settings)
 std::string form_page(const web::Pages& pages, const std::string& language, web::FormState state)
 {
     const std::vector<std::string_view> holes(state.pressed ? 2 : 1, made_token);
-    return pages.form(language, state).filled(holes).plain;
+    return pages.form(language, state).filled(holes, false).plain;
 }
 
 std::string joined(const web::Pieces& pieces)
@@ -213,7 +213,7 @@ std::string again(const web::Pages& pages, const std::string& language, web::Pro
 
 std::string with_proof(const web::ProofPage& page)
 {
-    return page.filled(std::array<std::string_view, 2>{"0", "0"}).plain;
+    return page.filled(std::array<std::string_view, 2>{"0", "0"}, false).plain;
 }
 
 std::string name_of(web::FormState state)
@@ -231,8 +231,8 @@ std::vector<NamedPage> line_pages(const web::Pages& pages)
         const auto& line = pages.line(language);
         const auto before = line.number(12);
         const auto minutes = line.number(3);
-        all.push_back({"line, waiting", language, line.waiting.filled(std::array<std::string_view, 3>{made_token, before, minutes}).plain});
-        all.push_back({"line, called", language, line.called.filled(std::array{made_token}).plain});
+        all.push_back({"line, waiting", language, line.waiting.filled(std::array<std::string_view, 3>{made_token, before, minutes}, false).plain});
+        all.push_back({"line, called", language, line.called.filled(std::array{made_token}, false).plain});
         all.push_back({"line, stale", language, line.stale.plain});
     }
     return all;

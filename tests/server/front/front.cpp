@@ -37,7 +37,7 @@ Front::Front(const Options& options)
     site_.reset(new Site{options.limits, keys, std::move(loaded), std::move(files), std::move(responses),
                          TlsContext::create(secret(identity().certificate), secret(identity().private_key)).value(),
                          Limits(options.limits, {true, SIZE_MAX}), [time = options.time] { return time; },
-                         SealedUploads(options.timing), Gate(options.limits.pace, options.gate)});
+                         Gate(options.limits.pace, options.gate), SealedUploads(options.timing)});
     for (std::size_t i = 0; i < options.threads; ++i) open(lanes_.emplace_back(), options);
     keeper_thread_ = std::jthread([this] {
         const auto more_may_come = asio::make_work_guard(keeper_context_);

@@ -182,7 +182,7 @@ TEST_CASE("Outcomes are remembered up to a number, the newest of them")
     };
     const std::uint32_t more = 10;
     for (std::uint32_t i = 0; i < max_outcomes + more; ++i) {
-        auto found = uploads.begin(piece_of(i), limits.report(source()).value());
+        auto found = uploads.begin(piece_of(i), limits.report(source()).value(), Line::Ticket());
         REQUIRE(found.how == SealedUploads::Found::How::under_way);
         uploads.settle(found.upload, Upload::Outcome::stored, "note");
     }
