@@ -52,6 +52,7 @@ public:
         return {};
     }
     void roll_back() override { std::tie(staged_, accepted_) = kept_; }
+    Stored<void> press(unsigned, unsigned) override { return {}; }
     Stored<std::uint64_t> sequence(const Arrange&) override { return std::uint64_t{0}; }
     Stored<std::vector<UploadKey>> orphans() override { return std::vector<UploadKey>{}; }
     Stored<Tree> tree() override { return Tree{}; }

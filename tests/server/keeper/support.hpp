@@ -138,6 +138,7 @@ public:
     Stored<void> accept(const PendingEnvelope& envelope) override;
     Stored<std::size_t> discard(UploadKey key, std::size_t max) override;
     Stored<void> begin() override { return inner_.begin(); }
+    Stored<void> press(unsigned now, unsigned highest) override { return inner_.press(now, highest); }
     Stored<std::uint64_t> sequence(const Arrange& arrange) override { return inner_.sequence(arrange); }
     Stored<std::size_t> erase(std::uint64_t below, std::size_t max) override { return inner_.erase(below, max); }
     Stored<void> set_witnessed(ByteView note, std::uint64_t size) override { return inner_.set_witnessed(note, size); }
