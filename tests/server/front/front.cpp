@@ -160,6 +160,12 @@ std::vector<Bytes> Front::envelopes()
         [](std::vector<Bytes>& all, std::vector<Bytes>&& found) { all.insert(all.end(), found.begin(), found.end()); });
 }
 
+std::vector<std::vector<unsigned>> Front::pressure()
+{
+    return ask_keepers<std::vector<std::vector<unsigned>>>([](const FakeKeeper& keeper) { return std::vector{keeper.pressure}; },
+                                                           [](auto& all, auto&& found) { all.push_back(found.front()); });
+}
+
 void Front::lose_keeper()
 {
     asio::post(keeper_context_, [this] {
