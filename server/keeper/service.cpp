@@ -125,7 +125,7 @@ Result<void> Service::hear_pressure(const Channel& channel, const wire::Frame& f
     if (channel.number() != 0) return Error{"the front broke the protocol: pressure is told on another channel than the first", ""};
     const auto step = wire::parse_pressure(frame);
     if (!step) return step.error();
-    pressure_ = Pressure{*step, std::max(*step, pressure_ ? pressure_->highest : 0)};
+    pressure_ = Pressure{*step, std::max(*step, pressure_ ? pressure_->highest : 0U)};
     return {};
 }
 
@@ -178,7 +178,7 @@ void Service::round()
 void Service::tick(Steady::time_point now)
 {
     const auto kept = keep_pressure();
-    const auto sequenced = kept ? sequencer_.tick(store_) : kept.error();
+    const auto sequenced = kept ? sequencer_.tick(store_) : Stored<std::uint64_t>(kept.error());
     if (sequenced) {
         if (std::exchange(tick_failing_, false)) settings_.log("the tick has succeeded");
         next_tick_ = now + settings_.tick;

@@ -113,7 +113,10 @@ void run(ByteView input)
                 break;
             }
             const bool asked = channel.greeted && (*frame)->kind == wire::Kind::ask;
-            channel.ended = asked ? !publisher.handle(channel, **frame) : !intake.handle(channel, **frame);
+            const bool pressed = channel.greeted && (*frame)->kind == wire::Kind::pressure;
+            channel.ended = asked     ? !publisher.handle(channel, **frame)
+                            : pressed ? !wire::parse_pressure(**frame)
+                                      : !intake.handle(channel, **frame);
             if (!commit_often) continue;
             intake.commit();
             publisher.answer_some();
