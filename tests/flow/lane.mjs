@@ -7,7 +7,7 @@ import process from 'node:process';
 
 import { Desk, Server, scratch } from '../support/amana.mjs';
 import { check, count, same, sleep, summary, test, until } from '../support/checks.mjs';
-import { sendReport, wasAccepted } from '../support/client.mjs';
+import { request, sendReport, wasAccepted } from '../support/client.mjs';
 import { plainPhone } from '../flood/phones.mjs';
 
 const folder = scratch('lane');
@@ -28,7 +28,7 @@ const lanes = async (name) => {
   const { reports } = await desk.list();
   return (word) => [...new Set(reports.filter(({ beginning }) => beginning.startsWith(word)).map(({ lane }) => lane))];
 };
-const step = async () => (await server.status()).pressure;
+const pressed = async () => (await request(`${server.url}/ar/`)).body.includes('<iframe');
 
 await test('in calm', async () => {
   check(await send('first, in calm'), 'taken');
@@ -38,7 +38,7 @@ await test('in calm', async () => {
 await test('under pressure', async () => {
   await until('pressure', async () => {
     await Promise.all(Array.from({ length: 20 }, () => send('many write').catch(() => {})));
-    return await step() > 0;
+    return pressed();
   }, { seconds: 90, every: 0.5 });
   const { waited } = await plainPhone(server.url, '127.0.0.1', 'honest, who waited');
   sent += 1;
@@ -60,7 +60,7 @@ await test('through a restart', async () => {
 });
 
 await test('and in calm again', async () => {
-  same(await step(), 0, 'no pressure');
+  check(!await pressed(), 'no pressure');
   await lanes('between');  // what was under way at the batch before would be in this one
   check(await send('last, in calm again'), 'taken');
   same((await lanes('last'))('last'), [0], 'its lane');
@@ -68,7 +68,7 @@ await test('and in calm again', async () => {
 
 await test('nothing is dropped, and the desk shows either lane', async () => {
   const all = (await desk.list()).reports.length;
-  same(all, sent, 'reports at the desk');
+  check(all >= sent, `${sent} taken, ${all} at the desk`);
   const listed = async (lane) => JSON.parse(await desk.command('list', ['--json', '--lane', lane])).reports.length;
   same(await listed('calm') + await listed('pressure'), all, 'both lanes together');
   same(await listed('calm'), 2, 'in calm');
