@@ -20,9 +20,9 @@ Bytes encode(const BundleHead& head)
         .take();
 }
 
-Bytes encode_bundle_entry_head(std::uint64_t envelope_size)
+Bytes encode(const BundleEntryHead& head)
 {
-    return Writer().integer(envelope_size).take();
+    return Writer().integer(head.bytes).integer(static_cast<Byte>(head.lane)).take();
 }
 
 Result<std::size_t> parse_bundle_preamble(ByteView preamble)
@@ -59,15 +59,15 @@ Result<BundleHead> parse_bundle_bounds(Bytes note, ByteView bounds)
     return head;
 }
 
-Result<std::uint64_t> parse_bundle_entry_head(ByteView head)
+Result<BundleEntryHead> parse_bundle_entry_head(ByteView bytes)
 {
-    Reader reader(head);
-    const auto size = reader.integer<std::uint64_t>();
+    Reader reader(bytes);
+    const BundleEntryHead head{reader.integer<std::uint64_t>(), reader.integer<Byte>()};
     if (!reader.done()) return Error{"a bundle that is cut off", ""};
-    if (size == 0) return size;
-    if (size < envelope_bytes(1, text_class) || size > max_envelope_bytes)
+    if (head.bytes != 0 && (head.bytes < envelope_bytes(1, text_class) || head.bytes > max_envelope_bytes))
         return Error{"a bundle with an entry of a size no envelope has", ""};
-    return size;
+    if (head.lane > (head.bytes == 0 ? 0 : max_lane)) return Error{"a bundle with an entry of a lane that there is not", ""};
+    return head;
 }
 
 }  // namespace amana::crypto

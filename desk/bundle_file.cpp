@@ -39,7 +39,7 @@ Result<BundleFile> BundleFile::open(const std::filesystem::path& path)
     auto head = file.read_head();
     if (!head) return head.error();
     file.head_ = *std::move(head);
-    // The leaves, then at least a length for each entry, then the hash: bounds what a head can make anybody do.
+    // The leaves, then at least a head for each entry, then the hash: bounds what a head can make anybody do.
     const auto count = file.head_.end - file.head_.begin;
     const auto room = file.size_ - std::min(file.size_, file.leaves_at() + crypto::hash_bytes);
     if (file.size_ < file.leaves_at() + crypto::hash_bytes || count > room / (crypto::hash_bytes + crypto::bundle_entry_head_bytes))
@@ -134,18 +134,18 @@ Result<void> BundleFile::read_entries(EntryVisitor& visitor, const Progress& pro
     auto at = entries_at();
     const auto end = size_ - crypto::hash_bytes;
     for (auto position = head_.begin; position < head_.end; ++position) {
-        ByteArray<crypto::bundle_entry_head_bytes> head{};
-        if (end - at < head.size()) return cut_off(size_);
-        if (const auto read = read_at(at, head); !read) return read.error();
-        at += head.size();
-        const auto bytes = crypto::parse_bundle_entry_head(head);
-        if (!bytes) return Error{"entry " + std::to_string(position) + " of the log: " + bytes.error().message, copy_again};
-        if (*bytes > end - at) return cut_off(size_);
+        ByteArray<crypto::bundle_entry_head_bytes> bytes{};
+        if (end - at < bytes.size()) return cut_off(size_);
+        if (const auto read = read_at(at, bytes); !read) return read.error();
+        at += bytes.size();
+        const auto head = crypto::parse_bundle_entry_head(bytes);
+        if (!head) return Error{"entry " + std::to_string(position) + " of the log: " + head.error().message, copy_again};
+        if (head->bytes > end - at) return cut_off(size_);
         const auto listed = leaf(position);
         if (!listed) return listed.error();
-        if (const auto begun = visitor.begin(position, *bytes); !begun) return begun.error();
+        if (const auto begun = visitor.begin(position, *head); !begun) return begun.error();
         crypto::LeafHash hash;
-        for (auto left = *bytes; left > 0;) {
+        for (auto left = head->bytes; left > 0;) {
             const auto piece = MutableBytes(buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(left, piece_bytes)));
             if (const auto read = read_at(at, piece); !read) return read.error();
             hash.update(piece);
@@ -154,7 +154,7 @@ Result<void> BundleFile::read_entries(EntryVisitor& visitor, const Progress& pro
             at += piece.size();
             progress(at, size_);
         }
-        const auto found = *bytes == 0 ? std::nullopt : std::optional(hash.finish());
+        const auto found = head->bytes == 0 ? std::nullopt : std::optional(hash.finish());
         if (const auto ended = visitor.end(position, *listed, found); !ended) return ended.error();
     }
     if (at != end) return Error{"something follows the last entry of " + path_.filename().string(), copy_again};

@@ -15,8 +15,8 @@ namespace amana::desk {
 class EntryVisitor {
 public:
     virtual ~EntryVisitor() = default;
-    // `bytes` is 0 where the content was erased; then end() follows at once.
-    [[nodiscard]] virtual Result<void> begin(std::uint64_t position, std::uint64_t bytes) = 0;
+    // Where the content was erased, end() follows at once.
+    [[nodiscard]] virtual Result<void> begin(std::uint64_t position, const crypto::BundleEntryHead& head) = 0;
     [[nodiscard]] virtual Result<void> piece(ByteView bytes) = 0;
     // `listed`: the leaf that the bundle lists for it. `found`: the one its bytes give; nothing when they were erased.
     [[nodiscard]] virtual Result<void> end(std::uint64_t position, const crypto::Hash& listed,

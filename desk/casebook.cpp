@@ -13,7 +13,7 @@ namespace amana::desk {
 
 namespace {
 
-constexpr std::int64_t schema_version = 2;
+constexpr std::int64_t schema_version = 3;
 constexpr std::size_t short_id_digits = 8;
 
 // A rollback journal, so that nothing but the one file is left behind; it is truncated, never renamed about.
@@ -35,14 +35,17 @@ constexpr const char* schema =
     "CREATE TABLE subtree(key INTEGER PRIMARY KEY, root BLOB NOT NULL) STRICT;"
     "CREATE TABLE canary(number INTEGER PRIMARY KEY, record BLOB NOT NULL) STRICT;"
     "CREATE TABLE envelope(number INTEGER PRIMARY KEY, leaf BLOB NOT NULL UNIQUE, bytes INTEGER NOT NULL,"
-    "  size_class INTEGER NOT NULL, status BLOB NOT NULL, record BLOB NOT NULL) STRICT;"
-    "PRAGMA user_version = 2;";
+    "  size_class INTEGER NOT NULL, status BLOB NOT NULL, record BLOB NOT NULL, lane INTEGER NOT NULL DEFAULT 0) STRICT;"
+    "PRAGMA user_version = 3;";
+
+// Of every question that row_from() reads.
+constexpr const char* select_envelope = "SELECT leaf, bytes, size_class, status, record, lane FROM envelope ";
 
 EnvelopeRow row_from(const Statement& statement)
 {
     const auto record = statement.blob(4);
     return {hash_from(statement.blob(0)), static_cast<std::uint64_t>(statement.integer(1)),
-            static_cast<std::uint64_t>(statement.integer(2)), std::string(as_text(statement.blob(3))),
+            static_cast<std::uint64_t>(statement.integer(2)), static_cast<unsigned>(statement.integer(5)), std::string(as_text(statement.blob(3))),
             Bytes(record.begin(), record.end())};
 }
 
@@ -95,8 +98,8 @@ Result<Casebook> Casebook::open(const std::filesystem::path& path)
     if (*version > schema_version)
         return Error{"this desk was written by a newer amana-desk", "Install that version again, or a later one."};
     Casebook casebook(std::move(*database));
-    if (*version == 1)
-        if (const auto migrated = casebook.migrate(); !migrated) return migrated.error();
+    if (*version >= 1 && *version < schema_version)
+        if (const auto migrated = casebook.migrate(*version); !migrated) return migrated.error();
     if (*version < 1)
         return Error{"the casebook " + path.string() + " is not one", "Put it back from your backup."};
     return casebook;
@@ -153,12 +156,13 @@ Result<crypto::Hash> Casebook::leaf_at(std::uint64_t position)
 
 Result<void> Casebook::add_envelope(const EnvelopeRow& row)
 {
-    return database_->prepare("INSERT INTO envelope(leaf, bytes, size_class, status, record) VALUES (?, ?, ?, ?, ?)")
+    return database_->prepare("INSERT INTO envelope(leaf, bytes, size_class, status, record, lane) VALUES (?, ?, ?, ?, ?, ?)")
         .bind(1, row.leaf)
         .bind(2, static_cast<std::int64_t>(row.bytes))
         .bind(3, static_cast<std::int64_t>(row.size_class))
         .bind(4, as_bytes(row.status))
         .bind(5, row.record)
+        .bind(6, std::int64_t{row.lane})
         .run();
 }
 
@@ -211,8 +215,7 @@ Result<bool> Casebook::has_envelope(const crypto::Hash& leaf)
 
 Result<void> Casebook::for_each_opened(const std::function<Result<void>(const EnvelopeRow&)>& visit)
 {
-    auto statement = database_->prepare(
-        "SELECT leaf, bytes, size_class, status, record FROM envelope WHERE status = ? ORDER BY number");
+    auto statement = database_->prepare(std::string(select_envelope) + "WHERE status = ? ORDER BY number");
     statement.bind(1, as_bytes(status_opened));
     for (;;) {
         const auto row = statement.step();
@@ -239,8 +242,7 @@ Result<std::vector<EnvelopeRow>> Casebook::find(std::string_view hex_prefix, std
     std::vector<EnvelopeRow> found;
     const auto low = bound(hex_prefix, '0');
     const auto high = bound(hex_prefix, 'f');
-    auto statement = database_->prepare(
-        "SELECT leaf, bytes, size_class, status, record FROM envelope WHERE leaf BETWEEN ? AND ? ORDER BY leaf LIMIT ?");
+    auto statement = database_->prepare(std::string(select_envelope) + "WHERE leaf BETWEEN ? AND ? ORDER BY leaf LIMIT ?");
     statement.bind(1, low).bind(2, high).bind(3, static_cast<std::int64_t>(most));
     for (;;) {
         const auto row = statement.step();

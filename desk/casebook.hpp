@@ -27,6 +27,7 @@ struct EnvelopeRow {
     crypto::Hash leaf{};
     std::uint64_t bytes = 0;
     std::uint64_t size_class = 0;  // 0 when it did not open
+    unsigned lane = 0;             // how much pressure it came under, as the server says; 0: calm
     std::string status;            // "opened", or the name of the failure class
     Bytes record;                  // sealed; empty when it did not open
 };
@@ -82,7 +83,7 @@ private:
     explicit Casebook(std::unique_ptr<Database> database) : database_(std::move(database)) {}
     [[nodiscard]] Result<crypto::Hash> root_over(unsigned level, std::uint64_t number, std::uint64_t count);
     [[nodiscard]] Result<void> close_subtrees(std::uint64_t size);
-    [[nodiscard]] Result<void> migrate();
+    [[nodiscard]] Result<void> migrate(std::int64_t version);
 
     std::unique_ptr<Database> database_;
 };

@@ -84,11 +84,14 @@ Result<void> Casebook::close_subtrees(std::uint64_t size)
     return {};
 }
 
-// From the first version, which had no subtrees and no canaries.
-Result<void> Casebook::migrate()
+// Version 2 had no lanes: what came before counts as calm. The first had no subtrees and no canaries either.
+Result<void> Casebook::migrate(std::int64_t version)
 {
     auto transaction = begin();
     if (!transaction) return transaction.error();
+    const auto added = database_->execute("ALTER TABLE envelope ADD COLUMN lane INTEGER NOT NULL DEFAULT 0; PRAGMA user_version = 3");
+    if (!added) return added.error();
+    if (version == 2) return transaction->commit();
     const auto made = database_->execute("CREATE TABLE subtree(key INTEGER PRIMARY KEY, root BLOB NOT NULL) STRICT;"
                                          "CREATE TABLE canary(number INTEGER PRIMARY KEY, record BLOB NOT NULL) STRICT;"
                                          "ALTER TABLE log ADD COLUMN day INTEGER NOT NULL DEFAULT 0;");
@@ -97,7 +100,6 @@ Result<void> Casebook::migrate()
     if (!now) return now.error();
     for (auto size = std::uint64_t{1} << height_of_level; size <= now->size(); size += std::uint64_t{1} << height_of_level)
         if (const auto closed = close_subtrees(size); !closed) return closed.error();
-    if (const auto set = database_->execute("PRAGMA user_version = 2"); !set) return set.error();
     return transaction->commit();
 }
 

@@ -171,7 +171,8 @@ Result<void> run_list(const CommandLine& line, const Surroundings&)
     auto desk = open_desk(line);
     if (!desk) return desk.error();
     Output out(STDOUT_FILENO);
-    return list_reports(desk->casebook, desk->vault.master(), *forms, format_of(line), out);
+    return list_reports(desk->casebook, desk->vault.master(), *forms, format_of(line), out,
+                        line.lane.empty() ? Lane::all : line.lane == "calm" ? Lane::calm : Lane::pressure);
 }
 
 Result<void> run_show(const CommandLine& line, const Surroundings&)

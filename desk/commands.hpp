@@ -29,6 +29,7 @@ struct CommandLine {
     bool new_log = false;
     bool accept_erased = false;
     bool json = false;
+    std::string lane;  // "calm", "pressure"; empty: all
     std::vector<std::filesystem::path> bundles;
     std::string id;
     std::filesystem::path data;  // forms/ and locale/; empty: where find_data() finds them

@@ -28,7 +28,7 @@ public:
 
     [[nodiscard]] Result<ImportSummary> run(UnixTime now, const Progress& progress);
 
-    Result<void> begin(std::uint64_t position, std::uint64_t bytes) override;
+    Result<void> begin(std::uint64_t position, const crypto::BundleEntryHead& head) override;
     Result<void> piece(ByteView bytes) override;
     Result<void> end(std::uint64_t position, const crypto::Hash& listed, const std::optional<crypto::Hash>& found) override;
 
@@ -48,19 +48,19 @@ private:
     // Of the entry that passes; empty while it is one that this desk has seen.
     std::optional<IncomingEnvelope> copy_;
     std::optional<EnvelopeReader> reader_;
-    std::uint64_t bytes_ = 0;
+    crypto::BundleEntryHead head_;
 };
 
-Result<void> Import::begin(std::uint64_t position, std::uint64_t bytes)
+Result<void> Import::begin(std::uint64_t position, const crypto::BundleEntryHead& head)
 {
-    if (position < bundle_.seen_ || bytes == 0) return {};
+    if (position < bundle_.seen_ || head.bytes == 0) return {};
     auto copy = store_.receive();
     if (!copy) return copy.error();
     copy_.emplace(std::move(*copy));
     reader_.emplace(
-        bytes, [this](const crypto::Header& header) { return crypto::unwrap_file_key(header, secrets_); },
+        head.bytes, [this](const crypto::Header& header) { return crypto::unwrap_file_key(header, secrets_); },
         [](std::size_t, ByteView) { return Result<void>{}; });
-    bytes_ = bytes;
+    head_ = head;
     return {};
 }
 
@@ -95,7 +95,7 @@ Result<void> Import::end(std::uint64_t position, const crypto::Hash& leaf, const
 
 Result<void> Import::record(const crypto::Hash& leaf)
 {
-    EnvelopeRow row{leaf, bytes_, 0, std::string(status_opened), {}};
+    EnvelopeRow row{leaf, head_.bytes, 0, head_.lane, std::string(status_opened), {}};
     const auto opened = reader_->finish();
     if (opened) {
         row.size_class = opened->size_class;

@@ -88,7 +88,7 @@ class EntryCheck final : public EntryVisitor {
 public:
     EntryCheck(Casebook& casebook, std::uint64_t seen, Erased erased) : casebook_(casebook), seen_(seen), erased_(erased) {}
 
-    Result<void> begin(std::uint64_t, std::uint64_t) override { return {}; }
+    Result<void> begin(std::uint64_t, const crypto::BundleEntryHead&) override { return {}; }
     Result<void> piece(ByteView) override { return {}; }
     Result<void> end(std::uint64_t position, const crypto::Hash& listed, const std::optional<crypto::Hash>& found) override
     {

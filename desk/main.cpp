@@ -96,7 +96,10 @@ std::vector<Command> declare(CLI::App& app, CommandLine& line)
     import->add_flag("--accept-erased", line.accept_erased,
                      "Go on where contents were erased before this desk had them: for a new desk and an old log");
 
-    readable(add("list", "List the reports", desk::run_list))->add_flag("--json", line.json, "As JSON");
+    auto* list = readable(add("list", "List the reports", desk::run_list));
+    list->add_flag("--json", line.json, "As JSON");
+    list->add_option("--lane", line.lane, "Only what came in calm, or only what came under pressure, when the server was asked for more than it can do")
+        ->check(CLI::IsMember({"calm", "pressure"}));
 
     auto* show = readable(add("show", "Show one report", desk::run_show));
     show->add_option("ID", line.id, "The beginning of its identifier")->required();

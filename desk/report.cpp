@@ -46,7 +46,7 @@ Result<Report> open_report(const SecretBuffer& master, const EnvelopeRow& row)
     if (!reader.ok()) return damaged;
     auto manifest = crypto::Manifest::parse(text);
     if (!manifest) return damaged;
-    return Report{row.leaf, row.bytes, row.size_class, SecretBuffer::copy_of(key), std::move(*manifest)};
+    return Report{row.leaf, row.bytes, row.size_class, row.lane, SecretBuffer::copy_of(key), std::move(*manifest)};
 }
 
 Result<Report> find_report(Casebook& casebook, const SecretBuffer& master, std::string_view id)

@@ -16,6 +16,7 @@ struct Report {
     crypto::Hash leaf{};
     std::uint64_t bytes = 0;
     std::uint64_t size_class = 0;
+    unsigned lane = 0;  // 0: calm
     SecretBuffer file_key;
     crypto::Manifest manifest;
 };

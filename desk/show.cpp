@@ -69,7 +69,7 @@ void write_line(const Line& line, Output& out)
 {
     const auto& manifest = line.report.manifest;
     const auto files = manifest.attachments().size();
-    out.text(fmt::format("{:<8}  {:<2}  ", line.id, line.urgent ? "!!" : ""));
+    out.text(fmt::format("{:<8}  {:<2}  {:<10}  ", line.id, line.urgent ? "!!" : "", lane_text(line.report.lane)));
     write_stage(line.stage, out);
     out.text(fmt::format("  {:>7}  {:>3} file{}  ", size_text(line.report.size_class), files, files == 1 ? " " : "s"));
     if (line.kind == crypto::Kind::canary) out.text("[canary] ");
@@ -81,8 +81,8 @@ void write_line(const Line& line, Output& out)
 void write_json(const Line& line, Output& out)
 {
     const auto& manifest = line.report.manifest;
-    out.text(fmt::format(R"({{"id":"{}","leaf":"{}","kind":"{}","urgent":{},"bytes":{},"size_class":{},"attachments":{},"beginning":)",
-                         line.id, to_hex(line.report.leaf), crypto::name(line.kind), line.urgent, line.report.bytes,
+    out.text(fmt::format(R"({{"id":"{}","leaf":"{}","kind":"{}","urgent":{},"lane":{},"bytes":{},"size_class":{},"attachments":{},"beginning":)",
+                         line.id, to_hex(line.report.leaf), crypto::name(line.kind), line.urgent, line.report.lane, line.report.bytes,
                          line.report.size_class, manifest.attachments().size()));
     out.json_string(beginning(manifest).text.text());
     out.text(R"(,"same_sending_as":)");
@@ -103,7 +103,7 @@ Result<void> for_each_report(Casebook& casebook, const SecretBuffer& master,
 
 using Unopened = std::vector<std::pair<std::string, std::uint64_t>>;
 
-void write_end(const Unopened& unopened, std::size_t count, Format format, Output& out)
+void write_end(const Unopened& unopened, std::size_t count, Format format, Lane lane, Output& out)
 {
     if (format == Format::json) {
         out.text("],\"unopened\":{");
@@ -112,7 +112,7 @@ void write_end(const Unopened& unopened, std::size_t count, Format format, Outpu
         out.text("}}\n");
         return;
     }
-    if (count == 0) out.text("No reports yet.\n");
+    if (count == 0) out.text(lane == Lane::all ? "No reports yet.\n" : "No reports in this lane.\n");
     for (const auto& [status, number] : unopened)
         out.text(fmt::format("{} envelope{} did not open ({}); kept in envelopes/.\n", number, number == 1 ? "" : "s", status));
 }
@@ -154,6 +154,7 @@ void write_show(const Shown& shown, Output& out)
     out.text(fmt::format("{} {}\n", shown.kind == crypto::Kind::canary ? "Canary (a test, no report)" : "Report", shown.id));
     out.text(fmt::format("  envelope    {}\n", to_hex(shown.report.leaf)));
     if (shown.position) out.text(fmt::format("  in the log  entry {}\n", *shown.position));
+    out.text(fmt::format("  lane        {}\n", lane_text(shown.report.lane)));
     out.text(fmt::format("  size class  {}\n", size_text(shown.report.size_class)));
     out.text("  form        ").foreign(manifest.form_id()).text(fmt::format(", version {}", manifest.form_version()));
     if (shown.form != nullptr && shown.form->language != shown.language)
@@ -176,9 +177,9 @@ void write_show(const Shown& shown, Output& out)
 void write_show_json(const Shown& shown, Output& out)
 {
     const auto& manifest = shown.report.manifest;
-    out.text(fmt::format(R"({{"id":"{}","leaf":"{}","position":{},"kind":"{}","urgent":{},"bytes":{},"size_class":{},"form":{{"id":)",
+    out.text(fmt::format(R"({{"id":"{}","leaf":"{}","position":{},"kind":"{}","urgent":{},"lane":{},"bytes":{},"size_class":{},"form":{{"id":)",
                          shown.id, to_hex(shown.report.leaf), shown.position ? std::to_string(*shown.position) : "null",
-                         crypto::name(shown.kind), !urgent_labels(manifest, shown.form).empty(), shown.report.bytes,
+                         crypto::name(shown.kind), !urgent_labels(manifest, shown.form).empty(), shown.report.lane, shown.report.bytes,
                          shown.report.size_class));
     out.json_string(manifest.form_id());
     out.text(fmt::format(R"(,"version":{}}},"submission":"{}","same_sending":[)", manifest.form_version(),
@@ -201,6 +202,11 @@ void write_show_json(const Shown& shown, Output& out)
 
 }  // namespace
 
+std::string lane_text(unsigned lane)
+{
+    return lane == 0 ? "calm" : fmt::format("pressure {}", lane);
+}
+
 std::string size_text(std::uint64_t bytes)
 {
     constexpr auto mebibyte = crypto::mebibyte;
@@ -208,7 +214,7 @@ std::string size_text(std::uint64_t bytes)
     return fmt::format("{} KiB", bytes / crypto::kibibyte);
 }
 
-Result<void> list_reports(Casebook& casebook, const SecretBuffer& master, const Forms& forms, Format format, Output& out)
+Result<void> list_reports(Casebook& casebook, const SecretBuffer& master, const Forms& forms, Format format, Output& out, Lane lane)
 {
     const auto canaries = Canaries::load(casebook, master);
     if (!canaries) return canaries.error();
@@ -220,6 +226,7 @@ Result<void> list_reports(Casebook& casebook, const SecretBuffer& master, const 
         auto id = casebook.short_id(report.leaf);
         if (!id) return id.error();
         const auto [first, fresh] = sendings.try_emplace(report.manifest.submission(), *id);
+        if (lane != Lane::all && (lane == Lane::calm) != (report.lane == 0)) return {};
         const auto* form = forms.of(report.manifest);
         const Line line{std::move(*id), report, kind_of(report, *canaries), fresh ? "" : first->second,
                         !urgent_labels(report.manifest, form).empty(), stage_label(report.manifest, form)};
@@ -236,7 +243,7 @@ Result<void> list_reports(Casebook& casebook, const SecretBuffer& master, const 
     auto counts = casebook.count_by_status();
     if (!counts) return counts.error();
     std::erase_if(*counts, [](const auto& pair) { return pair.first == status_opened; });
-    write_end(*counts, count, format, out);
+    write_end(*counts, count, format, lane, out);
     return out.finish();
 }
 

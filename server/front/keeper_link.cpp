@@ -157,7 +157,8 @@ bool KeeperLink::handle(const wire::Frame& frame, Upload* upload)
     case wire::Kind::abort:
     case wire::Kind::ask:
     case wire::Kind::answer:
-    case wire::Kind::room: break;
+    case wire::Kind::room:
+    case wire::Kind::pressure: break;
     }
     return false;
 }
@@ -196,6 +197,18 @@ asio::awaitable<std::optional<Bytes>> KeeperLink::ask(wire::Ask question)
         if (!cancelled && !asked->over) lose();  // as silent as one that is gone
     }
     co_return std::move(asked->answer);
+}
+
+void KeeperLink::tell_pressure(unsigned step)
+{
+    if (!alive_ || std::exchange(told_pressure_, step) == step) return;
+    asio::co_spawn(
+        context_,
+        [this, step]() -> asio::awaitable<void> {
+            const auto body = static_cast<Byte>(step);
+            (void)co_await send(wire::Kind::pressure, 0, {&body, 1});
+        },
+        asio::detached);
 }
 
 asio::awaitable<bool> KeeperLink::send(wire::Kind kind, wire::UploadId upload, ByteView body)

@@ -70,6 +70,9 @@ public:
     // keeper is gone, or when as many questions wait as may.
     [[nodiscard]] asio::awaitable<std::optional<Bytes>> ask(wire::Ask question);
 
+    // The step of pressure, told when it has changed; on the first channel alone.
+    void tell_pressure(unsigned step);
+
 private:
     friend class Upload;
     // A question under way. Its asker may go before the answer comes, and the link before its asker.
@@ -96,6 +99,7 @@ private:
     std::function<void(std::uint64_t)> room_;
     std::unordered_map<wire::UploadId, Upload*> uploads_;
     std::unordered_map<wire::UploadId, std::shared_ptr<Question>> questions_;
+    std::optional<unsigned> told_pressure_;
     wire::UploadId next_id_ = 1;
     bool alive_ = true;
     bool greeted_ = false;

@@ -72,7 +72,7 @@ std::vector<std::unique_ptr<Worker>> make_workers(Site& site, const wire::FrontS
         for (std::uint32_t j = 0; j < slice.listeners; ++j)
             listeners.emplace_back(first_listener + static_cast<int>(i * slice.listeners + j));
         workers.push_back(std::make_unique<Worker>(site, UniqueFd(wire::first_channel_fd + static_cast<int>(i)),
-                                                   std::move(listeners), lost));
+                                                   std::move(listeners), lost, i == 0));
     }
     return workers;
 }

@@ -18,6 +18,7 @@ namespace {
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 // How long to leave new connections in the kernel's queue when no more may be taken or descriptors have run out.
 constexpr auto accept_pause = std::chrono::milliseconds(50);
+static_assert(max_step == crypto::max_lane);
 constexpr auto tend_every = std::chrono::milliseconds(100);
 
 asio::ip::tcp protocol_of(int fd)
@@ -49,13 +50,14 @@ private:
 
 }  // namespace
 
-Worker::Worker(Site& site, UniqueFd channel, std::vector<UniqueFd> listeners, std::function<void()> lost)
+Worker::Worker(Site& site, UniqueFd channel, std::vector<UniqueFd> listeners, std::function<void()> lost, bool first)
     : site_(site),
       link_(context_, std::move(channel), std::move(lost),
             [&site](std::uint64_t bytes) {
                 if (site.room.tell(bytes)) report_storage(site.room.name());
             }),
-      deadline_(context_)
+      deadline_(context_),
+      first_(first)
 {
     for (auto& listener : listeners) {
         const auto protocol = protocol_of(listener.get());
@@ -81,6 +83,7 @@ asio::awaitable<void> Worker::tend()
         site_.gate.late(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - due));
         site_.gate.regulate(site_.limits.report_load(), site_.room.bytes());
         report_pressure(site_.gate.step());
+        if (first_) link_.tell_pressure(site_.gate.step());
         site_.limits.tend([this](const Source* beside) {
             return site_.gate.due_beside(beside != nullptr ? std::optional(beside->id().value) : std::nullopt);
         });

@@ -16,8 +16,8 @@ namespace amana::front {
 
 class Worker {
 public:
-    // `lost` is called, on this worker's thread, when the keeper is gone.
-    Worker(Site& site, UniqueFd channel, std::vector<UniqueFd> listeners, std::function<void()> lost);
+    // `lost` is called, on this worker's thread, when the keeper is gone. `first`: its channel is the one on which pressure is told.
+    Worker(Site& site, UniqueFd channel, std::vector<UniqueFd> listeners, std::function<void()> lost, bool first);
 
     // Runs until it is drained.
     void run();
@@ -40,6 +40,7 @@ private:
     std::list<asio::ip::tcp::acceptor> acceptors_;
     std::unordered_set<Session*> sessions_;
     asio::steady_timer deadline_;
+    bool first_;
     bool draining_ = false;
 };
 

@@ -146,9 +146,9 @@ private:
         const auto read = store_.read(index, [&](const LogEntry& entry, ByteView chunk) -> Result<void> {
             if (!std::exchange(begun, true)) {
                 const auto header = crypto::Header::parse(chunk);
-                if (!header || !crypto::is_size_class(entry.size_class)) return damaged(index);
+                if (!header || !crypto::is_size_class(entry.size_class) || entry.lane > crypto::max_lane) return damaged(index);
                 left = crypto::envelope_bytes(header->slots(), entry.size_class);
-                if (const auto head = file.write(crypto::encode_bundle_entry_head(left)); !head) return head.error();
+                if (const auto head = file.write(crypto::encode(crypto::BundleEntryHead{left, entry.lane})); !head) return head.error();
             }
             if (chunk.size() > left) return damaged(index);
             left -= chunk.size();
@@ -156,7 +156,7 @@ private:
             return file.write(chunk);
         });
         if (!read) return read.error().error;
-        if (!*read) return file.write(crypto::encode_bundle_entry_head(0));
+        if (!*read) return file.write(crypto::encode(crypto::BundleEntryHead{}));
         if (!begun || left != 0 || leaf.finish() != expected) return damaged(index);
         return {};
     }

@@ -72,7 +72,8 @@ Result<void> Intake::handle(Channel& channel, const wire::Frame& frame)
     case wire::Kind::refused:
     case wire::Kind::ask:
     case wire::Kind::answer:
-    case wire::Kind::room: break;
+    case wire::Kind::room:
+    case wire::Kind::pressure: break;
     }
     return protocol("a frame that is not the front's to send");
 }

@@ -7,7 +7,7 @@ namespace amana::keeper {
 
 namespace {
 
-constexpr std::int64_t schema_version = 2;
+constexpr std::int64_t schema_version = 3;
 constexpr std::int64_t application = 0x414d4e41;  // "AMNA", shown by file(1)
 
 // A staged chunk's key is upload key * 4096 + number, a log chunk's is index * 4096 + number: a chunk is found, and an
@@ -27,6 +27,14 @@ CREATE TABLE tree(one INTEGER PRIMARY KEY CHECK(one = 1), size INTEGER NOT NULL,
 INSERT INTO tree VALUES(1, 0, x'', x'', 0, 0, x'', 0, 0);
 )";
 
+// What version 2 did not have; an entry of before counts as calm.
+constexpr const char* lanes = R"(
+ALTER TABLE log ADD COLUMN lane INTEGER NOT NULL DEFAULT 0 CHECK(lane BETWEEN 0 AND 4);
+ALTER TABLE tree ADD COLUMN pressure INTEGER NOT NULL DEFAULT 0 CHECK(pressure BETWEEN 0 AND 4);
+ALTER TABLE tree ADD COLUMN peak INTEGER NOT NULL DEFAULT 0 CHECK(peak BETWEEN 0 AND 4);
+ALTER TABLE tree ADD COLUMN text_lane INTEGER NOT NULL DEFAULT 0 CHECK(text_lane BETWEEN 0 AND 4);
+ALTER TABLE tree ADD COLUMN file_lane INTEGER NOT NULL DEFAULT 0 CHECK(file_lane BETWEEN 0 AND 4);
+)";
 
 // What counts only while the file is empty. Free pages go back to the disk when it is short of space (reclaim), which
 // auto_vacuum must be told before the first table. Later it would only take the write lock.
@@ -54,9 +62,11 @@ Result<std::int64_t> ask(Database& database, std::string_view question)
     return *row ? statement.integer(0) : 0;
 }
 
-Result<void> create_tables(Database& database)
+Result<void> bring_up(Database& database, std::int64_t version)
 {
-    if (const auto created = database.execute(tables); !created) return created.error();
+    if (version == 0)
+        if (const auto created = database.execute(tables); !created) return created.error();
+    if (const auto added = database.execute(lanes); !added) return added.error();
     return database.execute(
         fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", application, schema_version));
 }
@@ -82,12 +92,12 @@ Result<void> prepare_schema(Database& database)
     if (*version > schema_version)
         return Error{fmt::format("it has schema version {}, this program knows only up to {}", *version, schema_version),
                      "It was written by a newer Amana: install that version again, or a later one."};
-    if (*version != 0 && *version < schema_version)
+    if (*version == 1)
         return Error{fmt::format("it has schema version {}, which this program no longer reads", *version),
                      "Export it with the Amana that wrote it, then begin a new storage directory."};
-    if (*objects != 0)
+    if (*version == 0 && *objects != 0)
         return Error{"it is a database, but not Amana's", "Set the storage directory to one that Amana has for itself."};
-    if (const auto created = create_tables(database); !created) return created.error();
+    if (const auto brought = bring_up(database, *version); !brought) return brought.error();
     return transaction->commit();
 }
 

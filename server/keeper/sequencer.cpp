@@ -129,9 +129,11 @@ Stored<std::uint64_t> Sequencer::tick(Store& store, Take take) const
         if (!planned->long_batch)
             std::erase_if(pending, [](const auto& envelope) { return envelope.size_class != crypto::text_class; });
         shuffle(pending);
+        for (auto& envelope : pending) envelope.lane = before.lanes.of(envelope.size_class);
         auto batch = extend(store, before, pending);
         if (!batch) return batch;
         auto& tree = batch->tree;
+        tree.lanes.close(planned->long_batch);
         if (planned->long_batch) {
             tree.long_from = tree.size;
             tree.ticks_to_long = cover_.file_ticks;

@@ -116,7 +116,28 @@ Result<void> Service::handle(Channel& channel, const wire::Frame& frame)
 {
     // A hello comes first, whatever follows it.
     if (channel.greeted && frame.kind == wire::Kind::ask) return publisher_.handle(channel, frame);
+    if (channel.greeted && frame.kind == wire::Kind::pressure) return hear_pressure(channel, frame);
     return intake_.handle(channel, frame);
+}
+
+Result<void> Service::hear_pressure(const Channel& channel, const wire::Frame& frame)
+{
+    if (channel.number() != 0) return Error{"the front broke the protocol: pressure is told on another channel than the first", ""};
+    const auto step = wire::parse_pressure(frame);
+    if (!step) return step.error();
+    pressure_ = Pressure{*step, std::max(*step, pressure_ ? pressure_->highest : 0U)};
+    return {};
+}
+
+// In the store and not here: an export beside this keeper makes a batch, too, and what restarts in a flood must not forget it.
+Stored<void> Service::keep_pressure()
+{
+    if (!pressure_) return {};
+    auto kept = store_.press(pressure_->now, pressure_->highest);
+    if (kept) kept = store_.commit();
+    if (kept) pressure_.reset();
+    else store_.roll_back();
+    return kept;
 }
 
 void Service::receive(Channel& channel)
@@ -156,7 +177,8 @@ void Service::round()
 
 void Service::tick(Steady::time_point now)
 {
-    const auto sequenced = sequencer_.tick(store_);
+    const auto kept = keep_pressure();
+    const auto sequenced = kept ? sequencer_.tick(store_) : Stored<std::uint64_t>(kept.error());
     if (sequenced) {
         if (std::exchange(tick_failing_, false)) settings_.log("the tick has succeeded");
         next_tick_ = now + settings_.tick;
@@ -190,6 +212,7 @@ bool Service::erase()
 void Service::upkeep()
 {
     const auto now = Steady::now();
+    (void)keep_pressure();  // or the next time
     if (now >= next_tick_) tick(now);
     if (intake_.has_discards() || intake_.short_of_space()) next_upkeep_ = std::min(next_upkeep_, now + upkeep_pause);
     if (now < next_upkeep_) return;

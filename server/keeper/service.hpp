@@ -40,6 +40,8 @@ private:
     void round();
     void upkeep();
     void tell_room();
+    [[nodiscard]] Result<void> hear_pressure(const Channel& channel, const wire::Frame& frame);
+    [[nodiscard]] Stored<void> keep_pressure();
     void tick(Steady::time_point now);
     // False when there is more to erase.
     [[nodiscard]] bool erase();
@@ -56,6 +58,12 @@ private:
     Steady::time_point next_upkeep_ = Steady::time_point::max();  // max(): nothing is to be done
     Steady::time_point next_room_;
     std::optional<std::uint64_t> told_room_;
+    // Told and not kept yet.
+    struct Pressure {
+        unsigned now;
+        unsigned highest;
+    };
+    std::optional<Pressure> pressure_;
     std::uint64_t erase_below_ = 0;  // 0: nothing is to be erased
     bool unsettled_ = true;  // the WAL may hold what was deleted
     bool tick_failing_ = false;

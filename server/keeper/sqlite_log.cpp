@@ -5,6 +5,8 @@
 #include "base/require.hpp"
 #include "server/keeper/sqlite_rows.hpp"
 
+#include <algorithm>
+
 namespace amana::keeper {
 
 // --- the tree ------------------------------------------------------------------------------------------------------------
@@ -24,6 +26,8 @@ Stored<Tree> SqliteStore::tree()
     append(tree.witnessed, statement.blob(5));
     tree.witnessed_size = static_cast<std::uint64_t>(statement.integer(6));
     tree.erased_below = static_cast<std::uint64_t>(statement.integer(7));
+    tree.lanes = {static_cast<unsigned>(statement.integer(8)), static_cast<unsigned>(statement.integer(9)),
+                  static_cast<unsigned>(statement.integer(10)), static_cast<unsigned>(statement.integer(11))};
     statement.reset();
     return tree;
 }
@@ -56,7 +60,10 @@ Stored<void> SqliteStore::keep(const Batch& batch)
                     .bind(2, tree.frontier)
                     .bind(3, tree.checkpoint)
                     .bind(4, static_cast<std::int64_t>(tree.long_from))
-                    .bind(5, static_cast<std::int64_t>(tree.ticks_to_long));
+                    .bind(5, static_cast<std::int64_t>(tree.ticks_to_long))
+                    .bind(6, std::int64_t{tree.lanes.peak})
+                    .bind(7, std::int64_t{tree.lanes.text})
+                    .bind(8, std::int64_t{tree.lanes.files});
     if (const auto kept = done(set.run()); !kept) return kept.error();
     for (const auto& tile : batch.tiles) {
         auto& put = statements_.set_tile.bind(1, tile_row(tile.level, tile.index)).bind(2, tile.hashes);
@@ -70,6 +77,12 @@ Stored<void> SqliteStore::set_witnessed(ByteView note, std::uint64_t size)
 {
     if (const auto open = open_group(); !open) return open.error();
     return done(statements_.set_witnessed.bind(1, note).bind(2, static_cast<std::int64_t>(size)).run());
+}
+
+Stored<void> SqliteStore::press(unsigned now, unsigned highest)
+{
+    if (const auto open = open_group(); !open) return open.error();
+    return done(statements_.press.bind(1, std::int64_t{now}).bind(2, std::int64_t{std::max(now, highest)}).run());
 }
 
 // --- a batch -------------------------------------------------------------------------------------------------------------
@@ -91,6 +104,7 @@ Stored<void> SqliteStore::append_entry(std::uint64_t index, const PendingEnvelop
 {
     const auto entry = done(statements_.log_entry.bind(1, static_cast<std::int64_t>(index))
                                 .bind(2, static_cast<std::int64_t>(envelope.size_class))
+                                .bind(3, std::int64_t{envelope.lane})
                                 .run());
     if (!entry) return entry.error();
     return done(statements_.log_chunks.bind(1, chunk_row(envelope.key, 0))
@@ -146,36 +160,44 @@ Stored<void> SqliteStore::read_chunks(Statement& statement, std::int64_t first, 
     return {};
 }
 
-Stored<std::uint64_t> SqliteStore::size_class(std::uint64_t index)
+Stored<LogEntry> SqliteStore::entry(std::uint64_t index)
 {
     const auto there = statements_.entry.bind(1, static_cast<std::int64_t>(index)).step();
     if (!there) return failed(there.error());
     if (*there) {
-        const auto found = static_cast<std::uint64_t>(statements_.entry.integer(0));
+        const LogEntry found{static_cast<std::uint64_t>(statements_.entry.integer(0)),
+                             static_cast<unsigned>(statements_.entry.integer(1))};
         statements_.entry.reset();
         return found;
     }
     const auto now = tree();
     if (!now) return now.error();
-    if (index < now->erased_below) return std::uint64_t{0};
+    if (index < now->erased_below) return LogEntry{};
     if (index >= now->size) return StoreFailure{false, Error{"the log has no entry " + std::to_string(index), ""}};
     return StoreFailure{false, Error{"entry " + std::to_string(index) + " of the log is missing in the store",
                                      "Restore the store from a backup."}};
 }
 
+Stored<std::uint64_t> SqliteStore::size_class(std::uint64_t index)
+{
+    const auto found = entry(index);
+    if (!found) return found.error();
+    return found->size_class;
+}
+
 Stored<bool> SqliteStore::read(std::uint64_t index, const EntrySink& sink)
 {
-    const auto found_class = size_class(index);
-    if (!found_class) return found_class.error();
-    if (*found_class == 0) return false;
-    const auto read = read_chunks(statements_.chunk, chunk_row(index, 0), {*found_class}, sink);
+    const auto found = entry(index);
+    if (!found) return found.error();
+    if (found->size_class == 0) return false;
+    const auto read = read_chunks(statements_.chunk, chunk_row(index, 0), *found, sink);
     if (!read) return read.error();
     return true;
 }
 
 Stored<void> SqliteStore::read_pending(const PendingEnvelope& envelope, const EntrySink& sink)
 {
-    return read_chunks(statements_.staged, chunk_row(envelope.key, 0), {envelope.size_class}, sink);
+    return read_chunks(statements_.staged, chunk_row(envelope.key, 0), {envelope.size_class, 0}, sink);
 }
 
 // Zeros in place of content, row by row; how many rows. secure_delete overwrites what is deleted where it lies, but when pages

@@ -23,15 +23,16 @@ SqliteStore::Statements::Statements(Database& database)
       next_orphan(database.prepare("SELECT key >> 12 FROM staged_chunk WHERE key >= ?1 "
                                    "AND key >> 12 NOT IN (SELECT key FROM pending) LIMIT 1")),
       pending(database.prepare("SELECT key, size_class, leaf_hash FROM pending ORDER BY key")),
-      log_entry(database.prepare("INSERT INTO log VALUES(?1, ?2)")),
+      log_entry(database.prepare("INSERT INTO log VALUES(?1, ?2, ?3)")),
       log_chunks(database.prepare("INSERT INTO log_chunk SELECT key - ?1 + ?3, data FROM staged_chunk "
                                   "WHERE key BETWEEN ?1 AND ?2 ORDER BY key")),
       delete_staged(database.prepare("DELETE FROM staged_chunk WHERE key BETWEEN ?1 AND ?2")),
       delete_pending(database.prepare("DELETE FROM pending WHERE key = ?1")),
       tree(database.prepare("SELECT size, frontier, checkpoint, long_from, ticks_to_long, witnessed, witnessed_size, "
-                            "erased_below FROM tree")),
+                            "erased_below, pressure, peak, text_lane, file_lane FROM tree")),
       set_tree(database.prepare("UPDATE tree SET size = ?1, frontier = ?2, checkpoint = ?3, long_from = ?4, "
-                                "ticks_to_long = ?5")),
+                                "ticks_to_long = ?5, peak = ?6, text_lane = ?7, file_lane = ?8")),
+      press(database.prepare("UPDATE tree SET pressure = ?1, peak = max(peak, ?2)")),
       set_witnessed(database.prepare("UPDATE tree SET witnessed = ?1, witnessed_size = ?2")),
       set_erased(database.prepare("UPDATE tree SET erased_below = ?1 WHERE erased_below < ?1")),
       erase_entries(database.prepare("DELETE FROM log WHERE idx < ?1")),
@@ -44,7 +45,7 @@ SqliteStore::Statements::Statements(Database& database)
       set_tile(database.prepare("INSERT OR REPLACE INTO tile VALUES(?1, ?2)")),
       mark(database.prepare("INSERT OR IGNORE INTO mark VALUES(?1, ?2)")),
       size_on(database.prepare("SELECT size FROM mark WHERE day <= ?1 ORDER BY day DESC LIMIT 1")),
-      entry(database.prepare("SELECT size_class FROM log WHERE idx = ?1")),
+      entry(database.prepare("SELECT size_class, lane FROM log WHERE idx = ?1")),
       chunk(database.prepare("SELECT data FROM log_chunk WHERE key = ?1")),
       staged(database.prepare("SELECT data FROM staged_chunk WHERE key = ?1")),
       stats(database.prepare("SELECT count(*), coalesce(sum(size_class), 0), (SELECT size FROM tree), "

@@ -24,6 +24,7 @@ public:
     [[nodiscard]] Stored<void> stage(UploadKey key, std::uint32_t number, ByteView chunk) override;
     [[nodiscard]] Stored<void> accept(const PendingEnvelope& envelope) override;
     [[nodiscard]] Stored<std::size_t> discard(UploadKey key, std::size_t max) override;
+    [[nodiscard]] Stored<void> press(unsigned now, unsigned highest) override;
     [[nodiscard]] Stored<std::uint64_t> sequence(const Arrange& arrange) override;
     [[nodiscard]] Stored<std::size_t> erase(std::uint64_t below, std::size_t max) override;
     [[nodiscard]] Stored<void> set_witnessed(ByteView note, std::uint64_t size) override;
@@ -61,6 +62,7 @@ private:
         Statement delete_pending;
         Statement tree;
         Statement set_tree;
+        Statement press;
         Statement set_witnessed;
         Statement set_erased;
         Statement erase_entries;
@@ -87,6 +89,8 @@ private:
     [[nodiscard]] Stored<void> append_entry(std::uint64_t index, const PendingEnvelope& envelope);
     [[nodiscard]] Stored<void> forget_staged(const std::vector<PendingEnvelope>& sequenced);
     [[nodiscard]] Stored<void> keep(const Batch& batch);
+    // Of size class 0 when its content was erased.
+    [[nodiscard]] Stored<LogEntry> entry(std::uint64_t index);
     [[nodiscard]] Stored<void> read_chunks(Statement& statement, std::int64_t first, const LogEntry& entry, const EntrySink& sink);
     [[nodiscard]] Stored<std::size_t> count_changes();
     [[nodiscard]] Stored<std::size_t> blank(std::int64_t below, std::size_t max);

@@ -12,6 +12,7 @@
 #include "crypto/envelope.hpp"
 #include "crypto/merkle.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <vector>
 
@@ -49,6 +50,24 @@ struct PendingEnvelope {
     UploadKey key{};
     std::uint64_t size_class = 0;
     crypto::Hash leaf{};
+    unsigned lane = 0;  // that its batch gives it
+};
+
+// What marks batches: steps of pressure (docs/LOG.md, section 2.5).
+struct Lanes {
+    unsigned now = 0;    // in force
+    unsigned peak = 0;   // the highest since the last batch
+    unsigned text = 0;   // and in the span before that batch
+    unsigned files = 0;  // and from the span before the last long batch on
+
+    // Of a batch that is made now.
+    [[nodiscard]] unsigned of(std::uint64_t size_class) const { return std::max(peak, size_class == crypto::text_class ? text : files); }
+    void close(bool long_batch)
+    {
+        text = peak;
+        files = long_batch ? peak : std::max(files, peak);
+        peak = now;
+    }
 };
 
 // The log's tree after the last batch, and what goes with it (docs/LOG.md).
@@ -61,6 +80,7 @@ struct Tree {
     Bytes witnessed;                  // the last co-signed checkpoint; empty before the first
     std::uint64_t witnessed_size = 0;
     std::uint64_t erased_below = 0;   // entries below have no content any more
+    Lanes lanes;
 };
 
 // Hashes of the tree (docs/LOG.md, section 3): 256, or fewer at the right edge.
@@ -81,6 +101,7 @@ struct Batch {
 
 struct LogEntry {
     std::uint64_t size_class = 0;
+    unsigned lane = 0;
 };
 
 struct Stats {
@@ -92,7 +113,7 @@ struct Stats {
     std::uint64_t reclaimable_bytes = 0;  // what reclaim() could give back
 };
 
-// Puts the pending envelopes into log order, drops those that shall go on waiting, and gives the tree as it is then.
+// Puts the pending envelopes into log order, gives each its lane, drops those that shall go on waiting, and gives the tree as it is then.
 using Arrange = std::function<Result<Batch>(const Tree& before, std::vector<PendingEnvelope>& pending)>;
 // Takes an entry's next chunk; the first is the header.
 using EntrySink = std::function<Result<void>(const LogEntry& entry, ByteView chunk)>;
@@ -113,6 +134,8 @@ public:
     // Deletes at most `max` staged chunks of an upload that was not accepted, so that a large one costs many small groups;
     // returns how many. Fewer than `max`: none is left.
     [[nodiscard]] virtual Stored<std::size_t> discard(UploadKey key, std::size_t max) = 0;
+    // Of the step of pressure: the one in force, and the highest there was since this was called last.
+    [[nodiscard]] virtual Stored<void> press(unsigned now, unsigned highest) = 0;
     // Appends what `arrange` leaves, in its order; returns how many entries that were.
     [[nodiscard]] virtual Stored<std::uint64_t> sequence(const Arrange& arrange) = 0;
     // One step of taking the content of the entries below `below` away: at most `max` chunks are changed; returns how many. Fewer

@@ -37,6 +37,7 @@ std::optional<BodySize> body_size(Byte kind)
     case Kind::ask: return BodySize{ask_bytes, ask_bytes};
     case Kind::answer: return BodySize{0, max_answer_bytes};
     case Kind::room: return BodySize{8, 8};
+    case Kind::pressure: return BodySize{1, 1};
     }
     return std::nullopt;
 }
@@ -83,6 +84,11 @@ void append_ask(Bytes& out, UploadId number, const Ask& ask)
 void append_room(Bytes& out, std::uint64_t bytes)
 {
     append_frame(out, Kind::room, 0, Writer().integer(told_room(bytes)).take());
+}
+
+void append_pressure(Bytes& out, unsigned step)
+{
+    append_frame(out, Kind::pressure, 0, Writer().integer(static_cast<Byte>(step)).take());
 }
 
 MutableBytes FrameReader::room()
@@ -198,6 +204,15 @@ Result<std::uint64_t> parse_room(const Frame& frame)
     const auto bytes = reader.integer<std::uint64_t>();
     if (frame.kind != Kind::room || frame.upload != 0 || !reader.done() || told_room(bytes) != bytes) return Error{"a room that can't be", ""};
     return bytes;
+}
+
+Result<unsigned> parse_pressure(const Frame& frame)
+{
+    Reader reader(frame.body);
+    const unsigned step = reader.integer<Byte>();
+    if (frame.kind != Kind::pressure || frame.upload != 0 || !reader.done() || step > crypto::max_lane)
+        return Error{"a pressure that can't be", ""};
+    return step;
 }
 
 }  // namespace amana::wire

@@ -22,16 +22,21 @@
 // And at most once a second, whenever it has changed, the keeper says on the first channel alone, so that one thread hears it:
 //
 //   keeper:  room                                  how much there is for new uploads (server/wire/room.hpp)
+//
+// On the same channel, at start and whenever it has changed, the front says what it asks of senders:
+//
+//   front:   pressure                              its step (docs/ADMISSION.md): it marks what is stored, and decides nothing
 #pragma once
 
 #include "base/bytes.hpp"
+#include "crypto/bundle.hpp"
 #include "crypto/envelope.hpp"
 
 #include <optional>
 
 namespace amana::wire {
 
-inline constexpr std::uint16_t version = 3;
+inline constexpr std::uint16_t version = 4;
 inline constexpr std::uint32_t upload_window = 4;
 inline constexpr std::size_t frame_head_bytes = 4 + 1 + 4;
 inline constexpr std::size_t max_body_bytes = crypto::sealed_chunk_bytes;
@@ -53,6 +58,7 @@ enum class Kind : Byte {
     ask = 9,      // front; body: Ask: what (1), level (1), index (8)
     answer = 10,  // keeper; body: the note, or the hashes of the tile that there are so far; empty: there is none
     room = 11,    // keeper; body: bytes, as told_room() has them (8); upload 0
+    pressure = 12,  // front; body: the step, 0 to crypto::max_lane (1); upload 0
 };
 
 enum class Refusal : Byte {
@@ -92,6 +98,7 @@ void append_refused(Bytes& out, UploadId upload, Refusal why);
 void append_finish(Bytes& out, UploadId upload, bool wants_promise);
 void append_ask(Bytes& out, UploadId number, const Ask& ask);
 void append_room(Bytes& out, std::uint64_t bytes);
+void append_pressure(Bytes& out, unsigned step);
 
 // Cuts a stream into frames. Holds at most one frame more than was asked for.
 class FrameReader {
@@ -119,5 +126,6 @@ private:
 [[nodiscard]] Result<bool> parse_finish(const Frame& frame);
 [[nodiscard]] Result<Ask> parse_ask(const Frame& frame);
 [[nodiscard]] Result<std::uint64_t> parse_room(const Frame& frame);
+[[nodiscard]] Result<unsigned> parse_pressure(const Frame& frame);
 
 }  // namespace amana::wire

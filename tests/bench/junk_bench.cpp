@@ -56,7 +56,7 @@ Made write_bundle(const fs::path& folder, std::size_t envelopes, const std::vect
             const auto envelope = real ? seal({.story = fmt::format("A report among junk, at {}.", i)}, ours) : junk(i, ours);
             leaves.push_back(leaf_of(envelope));
             tree.append(leaves.back());
-            const auto head = crypto::encode_bundle_entry_head(envelope.size());
+            const auto head = crypto::encode(crypto::BundleEntryHead{envelope.size(), 0});
             out << as_text(head) << as_text(envelope);
         }
     }

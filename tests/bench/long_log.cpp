@@ -158,7 +158,7 @@ void make_long_log(const fs::path& folder, const LongLog& what)
     auto seeing = Transaction::begin(*casebook).value();
     {
         Rows rows(*store, *casebook, seen);
-        auto entry = store->prepare("INSERT INTO log VALUES(?, ?)");
+        auto entry = store->prepare("INSERT INTO log(idx, size_class) VALUES(?, ?)");
         auto chunk = store->prepare("INSERT INTO log_chunk VALUES(?, ?)");
         std::optional<Transaction> writing;
         for (std::uint64_t index = 0; index < what.size; ++index) {

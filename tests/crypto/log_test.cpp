@@ -264,15 +264,23 @@ TEST_CASE("a bundle's bounds are those of one export")
     CHECK_FALSE(parse_bundle_bounds({}, ByteView(bytes).last(bundle_bounds_bytes - 1)).has_value());
 }
 
-TEST_CASE("a bundle's entries are of sizes that envelopes can have")
+TEST_CASE("a bundle's entries are of sizes that envelopes can have, and of lanes that there are")
 {
+    const auto read = [](std::uint64_t bytes, unsigned lane) { return parse_bundle_entry_head(encode(BundleEntryHead{bytes, lane})); };
     const auto smallest = envelope_bytes(1, text_class);
-    for (const auto size : {smallest, max_envelope_bytes}) CHECK(parse_bundle_entry_head(encode_bundle_entry_head(size)).value() == size);
-    CHECK(parse_bundle_entry_head(encode_bundle_entry_head(0)).value() == 0);  // erased
+    for (const auto size : {smallest, max_envelope_bytes})
+        for (unsigned lane = 0; lane <= max_lane; ++lane) {
+            CHECK(read(size, lane).value().bytes == size);
+            CHECK(read(size, lane).value().lane == lane);
+        }
+    for (const unsigned lane : {5U, 128U, 255U}) CHECK_FALSE(read(smallest, lane).has_value());
+    CHECK(read(0, 0).value().bytes == 0);  // erased
+    CHECK_FALSE(read(0, 1).has_value());
+    CHECK(encode(BundleEntryHead{smallest, 3}).back() == 3);
     for (const std::uint64_t size : {std::uint64_t{1}, smallest - 1, max_envelope_bytes + 1, UINT64_MAX})
-        CHECK_FALSE(parse_bundle_entry_head(encode_bundle_entry_head(size)).has_value());
-    CHECK_FALSE(parse_bundle_entry_head(Bytes(7)).has_value());
-    CHECK_FALSE(parse_bundle_entry_head(Bytes(9)).has_value());
+        CHECK_FALSE(read(size, 0).has_value());
+    CHECK_FALSE(parse_bundle_entry_head(Bytes(8)).has_value());
+    CHECK_FALSE(parse_bundle_entry_head(Bytes(10)).has_value());
 }
 
 }  // namespace amana::crypto::testing

@@ -118,6 +118,7 @@ BundlePlan Log::plan(std::size_t first, std::size_t size) const
     for (auto i = first; i < size; ++i) {
         plan.leaves.push_back(leaf_of(entries[i]));
         plan.entries.push_back(entries[i]);
+        plan.lanes.push_back(i < lanes.size() ? lanes[i] : 0);
     }
     return plan;
 }
@@ -126,8 +127,9 @@ Bytes written(const BundlePlan& plan)
 {
     auto bundle = crypto::encode(plan.head);
     for (const auto& leaf : plan.leaves) append(bundle, leaf);
-    for (const auto& entry : plan.entries) {
-        append(bundle, crypto::encode_bundle_entry_head(entry.size()));
+    for (std::size_t i = 0; i < plan.entries.size(); ++i) {
+        const auto& entry = plan.entries[i];
+        append(bundle, crypto::encode(crypto::BundleEntryHead{entry.size(), i < plan.lanes.size() && !entry.empty() ? plan.lanes[i] : 0}));
         append(bundle, entry);
     }
     return rehashed(std::move(bundle), false);

@@ -61,6 +61,7 @@ struct BundlePlan {
     crypto::BundleHead head;
     std::vector<crypto::Hash> leaves;
     std::vector<Bytes> entries;  // empty: erased
+    std::vector<unsigned> lanes;
 };
 [[nodiscard]] Bytes written(const BundlePlan& plan);
 // With the hash at its end that fits it, over or behind the one it has.
@@ -71,6 +72,7 @@ public:
     explicit Log(std::string name = "amana.example/log");
 
     std::vector<Bytes> entries;
+    std::vector<unsigned> lanes;  // of as many; the others are calm
 
     [[nodiscard]] crypto::NoteVerifier verifier() const;
     [[nodiscard]] std::string checkpoint(std::size_t size) const;

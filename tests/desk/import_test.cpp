@@ -229,7 +229,7 @@ TEST_CASE("a short identifier is as long as it must be", "[import]")
     crypto::Hash a{0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc};
     crypto::Hash b{0x12, 0x34, 0x56, 0x78, 0x9a, 0xbd};
     crypto::Hash c{0xff};
-    for (const auto& leaf : {a, b, c}) REQUIRE(casebook.add_envelope({leaf, 1, 1, "no_slot", {}}).has_value());
+    for (const auto& leaf : {a, b, c}) REQUIRE(casebook.add_envelope({leaf, 1, 1, 0, "no_slot", {}}).has_value());
     CHECK(casebook.short_id(a).value() == "123456789abc");
     CHECK(casebook.short_id(b).value() == "123456789abd");
     CHECK(casebook.short_id(c).value() == "ff000000");
@@ -241,7 +241,7 @@ TEST_CASE("a newer casebook is not touched", "[import]")
     const TemporaryFolder folder;
     const auto path = folder.path() / "db";
     REQUIRE(Casebook::create(path).has_value());
-    REQUIRE(Database::open(path, Database::Mode::read_write_create).value()->execute("PRAGMA user_version = 3").has_value());
+    REQUIRE(Database::open(path, Database::Mode::read_write_create).value()->execute("PRAGMA user_version = 4").has_value());
     const auto opened = Casebook::open(path);
     REQUIRE_FALSE(opened.has_value());
     CHECK_THAT(opened.error().text(), Catch::Contains("newer amana-desk"));

@@ -142,10 +142,10 @@ TEST_CASE("another version of the bundle is refused with what is needed", "[inta
 {
     Halfway half;
     auto bundle = half.log.bundle();
-    bundle[crypto::bundle_magic.size() + 1] = 3;
-    half.refused(bundle, "version 3; this program reads version 2");
+    bundle[crypto::bundle_magic.size() + 1] = 4;
+    half.refused(bundle, "version 4; this program reads version 3");
     half.refused(rehashed(bundle), "The server is newer than this program");
-    bundle[crypto::bundle_magic.size() + 1] = 1;
+    bundle[crypto::bundle_magic.size() + 1] = 2;
     half.refused(bundle, "The server is older than this program");
 }
 
@@ -154,7 +154,7 @@ TEST_CASE("sizes that nothing has are refused before anything is read", "[intake
     Halfway half;
     const auto with_size = [&](std::uint64_t size) {
         auto bundle = half.log.bundle();
-        const auto bytes = crypto::encode_bundle_entry_head(size);
+        const auto bytes = crypto::encode(crypto::BundleEntryHead{size, 0});
         std::copy(bytes.begin(), bytes.end(), bundle.begin() + static_cast<std::ptrdiff_t>(entries_at(half.log)));
         return rehashed(bundle);
     };
@@ -162,6 +162,9 @@ TEST_CASE("sizes that nothing has are refused before anything is read", "[intake
     half.refused(with_size(crypto::max_envelope_bytes + 1), "a size no envelope has");
     half.refused(with_size(UINT64_MAX), "a size no envelope has");
     half.refused(with_size(crypto::max_envelope_bytes), "cut off");
+    half.log.lanes = {5};
+    half.refused(half.log.bundle(), "a lane that there is not");
+    half.log.lanes.clear();
     auto long_note = half.log.bundle();
     long_note[crypto::bundle_magic.size() + 2] = 0xff;
     half.refused(long_note, "longer than one can be");

@@ -110,6 +110,51 @@ TEST_CASE("the largest manifest is imported and shown", "[show]")
     CHECK(shown.list(Format::text).size() < 1000);
 }
 
+TEST_CASE("the lane that an entry came in is shown, and chosen by; nothing is dropped for it", "[show]")
+{
+    Log log;
+    Desk desk(log);
+    for (const auto* story : {"calm one", "pressed one", "pressed two"}) log.entries.push_back(seal({.story = story}, desk.recipients()));
+    log.entries.push_back(seal({.kind = crypto::Kind::decoy}, desk.recipients()));
+    log.lanes = {0, 1, 4, 4};
+    const auto imported = desk.import(log.bundle()).value();
+    CHECK(imported.reports == 3);
+    CHECK(imported.decoys == 1);
+    const auto listed = [&](Lane lane, Format format = Format::text) {
+        return printed([&](int fd) {
+            Output out(fd);
+            REQUIRE(list_reports(desk.casebook(), desk.vault().master(), desk.forms(), format, out, lane).has_value());
+        });
+    };
+    const auto all = listed(Lane::all);
+    CHECK_THAT(all, Catch::Matches("(.|\n)*  calm        .*calm one\n(.|\n)*") && Catch::Matches("(.|\n)*  pressure 1  .*pressed one\n(.|\n)*") &&
+                        Catch::Matches("(.|\n)*  pressure 4  .*pressed two\n(.|\n)*"));
+    CHECK_THAT(listed(Lane::calm), Catch::Contains("calm one") && !Catch::Contains("pressed"));
+    CHECK_THAT(listed(Lane::pressure), Catch::Contains("pressed one") && Catch::Contains("pressed two") && !Catch::Contains("calm"));
+    const auto value = json::parse(listed(Lane::all, Format::json));
+    REQUIRE(value.at("reports").as_array().size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) CHECK(value.at("reports").at(i).at("lane").as_int64() == std::int64_t{log.lanes[i]});
+    CHECK(json::parse(listed(Lane::calm, Format::json)).at("reports").as_array().size() == 1);
+
+    const auto shown = [&](std::size_t entry, Format format) {
+        const auto report = desk.find(to_hex(leaf_of(log.entries[entry]))).value();
+        return printed([&](int fd) {
+            Output out(fd);
+            REQUIRE(show_report(desk.casebook(), desk.vault().master(), desk.forms(), report, format, out).has_value());
+        });
+    };
+    CHECK_THAT(shown(0, Format::text), Catch::Contains("  lane        calm\n"));
+    CHECK_THAT(shown(2, Format::text), Catch::Contains("  lane        pressure 4\n"));
+    CHECK(json::parse(shown(2, Format::json)).at("lane").as_int64() == 4);
+
+    const Log none;
+    Desk empty(none);
+    CHECK(printed([&](int fd) {
+        Output out(fd);
+        REQUIRE(list_reports(empty.casebook(), empty.vault().master(), empty.forms(), Format::text, out, Lane::pressure).has_value());
+    }) == "No reports in this lane.\n");
+}
+
 TEST_CASE("an empty desk says so", "[show]")
 {
     const Log log;

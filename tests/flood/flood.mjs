@@ -121,6 +121,9 @@ for (const name of which)
     const { reports } = await desk.list();
     const missing = stories.filter((story) => !reports.some(({ beginning }) => story.startsWith(beginning)));
     same(missing, [], 'what honest phones saw acknowledged and the desk has not');
+    const pressed = reports.filter(({ lane }) => lane > 0);
+    console.log(`        at the desk: ${pressed.length} of ${reports.length} reports came under pressure`);
+    check(stories.some((story) => pressed.some(({ beginning }) => story.startsWith(beginning))), 'what came under pressure is told apart');
     count('honest reports', results.length);
     count('flood requests', flood.requests);
   });

@@ -19,8 +19,10 @@ class Passing final : public desk::EntryVisitor {
 public:
     explicit Passing(std::uint64_t begin) : next_(begin) {}
 
-    Result<void> begin(std::uint64_t position, std::uint64_t bytes) override
+    Result<void> begin(std::uint64_t position, const crypto::BundleEntryHead& head) override
     {
+        const auto bytes = head.bytes;
+        require(head.lane <= (bytes == 0 ? 0 : crypto::max_lane), "an entry's lane");
         require(position == next_, "entries come in order");
         require(bytes == 0 || (bytes >= crypto::envelope_bytes(1, crypto::text_class) && bytes <= crypto::max_envelope_bytes),
                 "an entry's bounds");

@@ -95,14 +95,14 @@ void notes()
     keep("fuzz_bundle", "no-entries", whole(encode(BundleHead{signed_note, 2, 2, 2})));
     auto bundle = encode(BundleHead{signed_note, 0, 0, 2});
     append(bundle, Bytes(2 * hash_bytes));
-    append(bundle, encode_bundle_entry_head(0));
+    append(bundle, encode(BundleEntryHead{}));
     keep("fuzz_bundle", "cut-off", bundle);
-    append(bundle, encode_bundle_entry_head(envelope_bytes(1, text_class)));
+    append(bundle, encode(BundleEntryHead{envelope_bytes(1, text_class), 3}));
     append(bundle, Bytes(envelope_bytes(1, text_class)));
     keep("fuzz_bundle", "erased-and-one", whole(bundle));
     bundle = encode(BundleHead{signed_note, 0, 1, 2, 2, 2});
     append(bundle, Bytes(hash_bytes));
-    append(bundle, encode_bundle_entry_head(0));
+    append(bundle, encode(BundleEntryHead{}));
     keep("fuzz_bundle", "second-part", whole(bundle));
 }
 

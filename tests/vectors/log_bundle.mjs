@@ -29,15 +29,16 @@ function readPart(path) {
   const bytes = (count) => { const all = []; take(count, (some) => all.push(Uint8Array.from(some))); return concatBytes(...all); };
   const number = (count) => new Cursor(bytes(count)).number(count);
   try {
-    demand(equal(bytes(13), utf8ToBytes('AMANA-BUNDLE\n')) && number(2) === 2n, `${path} is no bundle of version 2`);
+    demand(equal(bytes(13), utf8ToBytes('AMANA-BUNDLE\n')) && number(2) === 3n, `${path} is no bundle of version 3`);
     const length = Number(number(4));
     demand(length <= MAX_NOTE, 'a checkpoint that is too long');
     const found = { note: bytes(length), first: Number(number(8)), begin: Number(number(8)), end: Number(number(8)), part: Number(number(2)), parts: Number(number(2)), erased: 0 };
     demand(found.first <= found.begin && found.begin <= found.end && found.part >= 1 && found.part <= found.parts && found.parts <= 9999, `${path} has a head that cannot be`);
-    demand((found.end - found.begin) * (HASH + 8) <= size, `${path} is cut off`);
+    demand((found.end - found.begin) * (HASH + 9) <= size, `${path} is cut off`);
     found.leaves = split(bytes((found.end - found.begin) * HASH));
     for (const leaf of found.leaves) {
-      const entry = Number(number(8));
+      const entry = Number(number(8)), lane = Number(number(1));
+      demand(lane <= (entry === 0 ? 0 : 4), `${path}: an entry of a lane that there is not`);
       if (entry === 0) { found.erased += 1; continue; }
       demand(ENVELOPES.has(entry), `${path}: an entry of no envelope's length`);
       const hash = sha256.create().update(Uint8Array.of(0));

@@ -117,6 +117,10 @@ asio::awaitable<void> FakeKeeper::collect()
             co_await reply(*frame);
             continue;
         }
+        if (frame->kind == wire::Kind::pressure) {
+            pressure.push_back(wire::parse_pressure({frame->kind, frame->upload, frame->body}).value());
+            continue;
+        }
         auto& envelope = envelopes[frame->upload];
         if (frame->kind == wire::Kind::chunk) {
             envelope.chunks.push_back(frame->body);

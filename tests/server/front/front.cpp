@@ -57,7 +57,7 @@ void Front::open(Lane& lane, const Options& options)
     lane.keeper->room = options.room;
     std::vector<UniqueFd> listeners;
     listeners.emplace_back(::fcntl(lane.listener.fd(), F_DUPFD_CLOEXEC, 0));
-    lane.worker = std::make_unique<Worker>(*site_, UniqueFd(ends[1]), std::move(listeners), [this] { ++lost; });
+    lane.worker = std::make_unique<Worker>(*site_, UniqueFd(ends[1]), std::move(listeners), [this] { ++lost; }, &lane == &lanes_.front());
     asio::co_spawn(keeper_context_, lane.keeper->collect(), [](std::exception_ptr exception) {
         if (exception) std::rethrow_exception(exception);
     });
@@ -158,6 +158,12 @@ std::vector<Bytes> Front::envelopes()
             return found;
         },
         [](std::vector<Bytes>& all, std::vector<Bytes>&& found) { all.insert(all.end(), found.begin(), found.end()); });
+}
+
+std::vector<std::vector<unsigned>> Front::pressure()
+{
+    return ask_keepers<std::vector<std::vector<unsigned>>>([](const FakeKeeper& keeper) { return std::vector{keeper.pressure}; },
+                                                           [](auto& all, auto&& found) { all.push_back(found.front()); });
 }
 
 void Front::lose_keeper()

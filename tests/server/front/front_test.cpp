@@ -95,6 +95,29 @@ TEST_CASE("Pages, by GET and by HEAD, on one connection")
     CHECK(client->ended_politely());
 }
 
+TEST_CASE("The keeper is told the step of pressure at start and when it changes, on the first channel alone")
+{
+    auto given = options();
+    given.threads = 2;
+    given.limits.pace = 1;
+    given.gate.pressure = {600s, 2s, 1s};  // up once
+    Front front(given);
+    const auto until = [&](const std::vector<unsigned>& wanted) {
+        for (const auto end = SteadyClock::now() + 60s; SteadyClock::now() < end && front.pressure()[0] != wanted;)
+            std::this_thread::sleep_for(20ms);
+        CHECK(front.pressure() == std::vector<std::vector<unsigned>>{wanted, {}});
+    };
+    until({0});
+    // As many as the pace has for some seconds, on the other thread.
+    const auto client = front.connect(1);
+    for (int i = 0; i < 8 && front.pressure()[0].size() == 1; ++i) {
+        client->write(post(FormBody().story(story).end()));
+        (void)client->read_answer();
+    }
+    until({0, 1});
+    until({0, 1, 0});
+}
+
 TEST_CASE("What is not there, and what may not be done")
 {
     Front front;

@@ -146,6 +146,68 @@ TEST_CASE("Files wait for the long batch: the due tick's, an export's, or the on
     }
 }
 
+TEST_CASE("The pressure there was marks a whole batch, decoys alike; then it is calm again")
+{
+    const Scratch scratch;
+    const auto sequencer = covered_sequencer({.batch = 4, .large_cover = 0});
+    const auto store = begun(scratch, sequencer);
+    const auto press = [&](unsigned now, unsigned highest) {
+        store->press(now, highest).value();
+        store->commit().value();
+    };
+    // The one lane of all texts, or of all files, in the next batch.
+    const auto lane_of = [&](bool files, Take take = Take::due) {
+        const auto before = store->tree().value().size;
+        const auto made = sequencer.tick(*store, take).value();
+        std::set<unsigned> found;
+        for (auto index = before; index < before + made; ++index)
+            (void)store->read(index, [&](const LogEntry& entry, ByteView) -> Result<void> {
+                if ((entry.size_class != crypto::text_class) == files) found.insert(entry.lane);
+                return {};
+            }).value();
+        REQUIRE(found.size() == 1);
+        return *found.begin();
+    };
+    SECTION("texts: the highest since the last batch and in the span before it, whoever came when")
+    {
+        CHECK(lane_of(false) == 0);
+        send(*store, crypto::text_class, 1);
+        press(1, 3);
+        send(*store, crypto::text_class, 1);
+        CHECK(lane_of(false) == 3);
+        CHECK(lane_of(false) == 3);  // what was under way when the batch was made
+        CHECK(lane_of(false) == 1);  // in force and never told again
+        press(0, 0);
+        CHECK(lane_of(false) == 1);
+        CHECK(lane_of(false) == 1);
+        CHECK(lane_of(false) == 0);
+        press(4, 4);
+        press(0, 2);
+        CHECK(lane_of(false) == 4);
+    }
+    SECTION("files: the highest since the last long batch")
+    {
+        press(2, 2);
+        send(*store, 64 * crypto::kibibyte, 1);
+        press(0, 0);
+        for (int tick = 0; tick < 5; ++tick) (void)sequencer.tick(*store).value();
+        CHECK(lane_of(true, Take::all) == 2);
+        CHECK(lane_of(true, Take::all) == 0);
+        press(1, 1);
+        press(0, 0);
+        CHECK(lane_of(true, Take::all) == 1);
+        CHECK(lane_of(true, Take::all) == 1);
+        CHECK(lane_of(true, Take::all) == 0);
+    }
+    SECTION("a text in a long batch is not marked as its files are")
+    {
+        press(2, 2);
+        press(0, 0);
+        for (int tick = 0; tick < 3; ++tick) (void)sequencer.tick(*store).value();
+        CHECK(lane_of(false, Take::all) == 0);
+    }
+}
+
 TEST_CASE("Tiles are the tree, at every size")
 {
     const Scratch scratch;

@@ -32,6 +32,7 @@ TEST_CASE("A bundle holds the log, in order, under its checkpoint")
         envelopes.push_back(seal_envelope(size, 1 + envelopes.size()));
         (void)stage_and_accept(store, envelopes.back());
     }
+    store.press(2, 2).value();
     store.commit().value();
     const auto out = scratch.path() / "bundle";
     std::uint64_t called = 0;
@@ -40,6 +41,7 @@ TEST_CASE("A bundle holds the log, in order, under its checkpoint")
     CHECK(summary.entries > envelopes.size());
     CHECK(summary.bytes == std::filesystem::file_size(out));
     const auto bundle = read_bundle(out, storage.sequencer.verifier());
+    CHECK(bundle.lanes == std::vector<unsigned>(bundle.leaves.size(), 2));
     const auto& logged = bundle.reports;
     const auto sent = leaves_of(envelopes);
     CHECK(logged == sent);
@@ -95,6 +97,7 @@ TEST_CASE("A bundle holds the log, in order, under its checkpoint")
         SECTION("a chunk missing") { sql = "DELETE FROM log_chunk WHERE key = 2 * 4096 + 1"; }
         SECTION("a chunk too many") { sql = "INSERT INTO log_chunk SELECT max(key) + 1, x'00' FROM log_chunk WHERE key >> 12 = 2"; }
         SECTION("another's chunk") { sql = "UPDATE log_chunk SET data = (SELECT data FROM log_chunk WHERE key = 4096) WHERE key = 2 * 4096"; }
+        SECTION("its lane") { sql = "PRAGMA ignore_check_constraints = ON; UPDATE log SET lane = 5 WHERE idx = 2"; }
         SECTION("all of it") { sql = "DELETE FROM log_chunk WHERE key >> 12 = 2"; }
         SECTION("its leaf hash") { sql = "UPDATE tile SET hashes = CAST(substr(hashes, 1, 64) || zeroblob(32) || substr(hashes, 97) AS BLOB) WHERE key = 0"; }
         if (*sql == '\0') return;

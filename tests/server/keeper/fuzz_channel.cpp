@@ -52,6 +52,7 @@ public:
         return {};
     }
     void roll_back() override { std::tie(staged_, accepted_) = kept_; }
+    Stored<void> press(unsigned, unsigned) override { return {}; }
     Stored<std::uint64_t> sequence(const Arrange&) override { return std::uint64_t{0}; }
     Stored<std::vector<UploadKey>> orphans() override { return std::vector<UploadKey>{}; }
     Stored<Tree> tree() override { return Tree{}; }
@@ -112,7 +113,10 @@ void run(ByteView input)
                 break;
             }
             const bool asked = channel.greeted && (*frame)->kind == wire::Kind::ask;
-            channel.ended = asked ? !publisher.handle(channel, **frame) : !intake.handle(channel, **frame);
+            const bool pressed = channel.greeted && (*frame)->kind == wire::Kind::pressure;
+            channel.ended = asked     ? !publisher.handle(channel, **frame)
+                            : pressed ? !wire::parse_pressure(**frame)
+                                      : !intake.handle(channel, **frame);
             if (!commit_often) continue;
             intake.commit();
             publisher.answer_some();

@@ -74,6 +74,8 @@ TEST_CASE("A breach of the protocol ends the channel")
     (void)serving.front().hear();
     auto& front = serving.front();
     const auto envelope = seal_envelope(1 * crypto::mebibyte);
+    SECTION("a step of pressure that there is not") { front.say(wire::Kind::pressure, 0, Bytes{5}); }
+    SECTION("pressure of an upload") { front.say(wire::Kind::pressure, 1, Bytes{1}); }
     SECTION("a frame of an unknown kind") { front.say_raw(Bytes{0, 0, 0, 5, 99, 0, 0, 0, 1}); }
     SECTION("a second hello")
     {

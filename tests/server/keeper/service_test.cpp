@@ -223,6 +223,47 @@ TEST_CASE("Room is told on the first channel, when it changes, coarsely, at most
     serving.end();
 }
 
+TEST_CASE("The pressure that the front tells is kept: the step in force, and the highest")
+{
+    Serving serving(2);
+    serving.store.fail_commit = GENERATE(0, 1);  // what can't be kept now is kept later
+    serving.start();
+    for (const Byte step : {1, 3, 2}) serving.front().say(wire::Kind::pressure, 0, Bytes{step});
+    std::this_thread::sleep_for(std::chrono::milliseconds{1500});
+    CHECK(serving.fronts[1].send(seal_envelope()).stored);
+    serving.end();
+    CHECK(serving.store.fail_commit == 0);
+    CHECK(serving.inner->tree().value().lanes.now == 2);
+    CHECK(serving.inner->tree().value().lanes.peak == 3);
+    CHECK(serving.sequencer.tick(*serving.inner).value() == 1);
+    CHECK(lanes_in_log(*serving.inner) == std::vector<unsigned>{3});
+    CHECK(serving.log().empty());
+}
+
+TEST_CASE("A tick of the keeper's own marks what it takes")
+{
+    Serving serving(1, std::chrono::milliseconds{400});
+    serving.start();
+    serving.front().say(wire::Kind::pressure, 0, Bytes{2});
+    CHECK(serving.front().send(seal_envelope()).stored);
+    std::this_thread::sleep_for(std::chrono::milliseconds{900});
+    serving.end();
+    CHECK(lanes_in_log(*serving.inner) == std::vector<unsigned>{2});
+}
+
+TEST_CASE("Pressure on another channel than the first ends that one")
+{
+    Serving serving(2);
+    serving.start();
+    serving.fronts[1].say(wire::Kind::pressure, 0, Bytes{1});
+    serving.fronts[1].hear_the_end();
+    CHECK(serving.front().send(seal_envelope()).stored);
+    serving.end();
+    REQUIRE(serving.log().size() == 1);
+    CHECK(serving.log().front().find("channel 1 is closed") != std::string::npos);
+    CHECK(serving.inner->tree().value().lanes.peak == 0);
+}
+
 TEST_CASE("A keeper takes over what one before it left unfinished")
 {
     Serving serving;

@@ -227,6 +227,62 @@ TEMPLATE_TEST_CASE("A store takes only its own log's key and name", "", Sqlite)
     CHECK(Sequencer::create("two words", SecretBuffer::copy_of(Bytes(32, 5)), {}, system_clock()).has_error());
 }
 
+TEMPLATE_TEST_CASE("Pressure is kept with its group, outlives the store's user, and is read with an entry", "", Sqlite)
+{
+    const Scratch scratch;
+    const auto sequencer = test_sequencer();
+    {
+        const auto store = TestType::open(scratch.path());
+        sequencer.adopt(*store).value();
+        store->press(1, 2).value();
+        (void)stage_and_accept(*store, seal_envelope());
+        store->commit().value();
+        store->press(4, 4).value();
+        store->roll_back();
+    }
+    const auto store = TestType::open(scratch.path());
+    const auto lanes = store->tree().value().lanes;
+    CHECK(lanes.now == 1);
+    CHECK(lanes.peak == 2);
+    CHECK(sequencer.tick(*store).value() == 1);
+    CHECK(lanes_in_log(*store) == std::vector<unsigned>{2});
+    const auto after = store->tree().value().lanes;
+    CHECK(after.now == 1);
+    CHECK(after.peak == 1);
+    CHECK(after.text == 2);
+    CHECK(after.files == 2);
+}
+
+TEST_CASE("SQLite: a store of version 2 is brought to this one, whole; what is in it counts as calm")
+{
+    const Scratch scratch;
+    const auto sequencer = test_sequencer();
+    const auto envelopes = some_envelopes();
+    {
+        const auto store = Sqlite::open(scratch.path());
+        sequencer.adopt(*store).value();
+        for (const auto& envelope : envelopes) (void)stage_and_accept(*store, envelope);
+        store->commit().value();
+        CHECK(sequencer.tick(*store).value() == 5);  // the files wait
+    }
+    Database::open(scratch.path() / "amana.db", Database::Mode::read_write_create).value()
+        ->execute("ALTER TABLE log DROP COLUMN lane; ALTER TABLE tree DROP COLUMN pressure; ALTER TABLE tree DROP COLUMN peak; "
+                  "ALTER TABLE tree DROP COLUMN text_lane; ALTER TABLE tree DROP COLUMN file_lane; PRAGMA user_version = 2").value();
+    for (int opened = 0; opened < 2; ++opened) {
+        const auto store = Sqlite::open(scratch.path());
+        sequencer.adopt(*store).value();
+        CHECK(lanes_in_log(*store) == std::vector<unsigned>(5, 0));
+        CHECK(store->stats().value().pending == 2);
+        CHECK(store->damage().value().empty());
+    }
+    const auto store = Sqlite::open(scratch.path());
+    store->press(3, 3).value();
+    store->commit().value();
+    CHECK(sequencer.tick(*store, Take::all).value() == 2);
+    CHECK(lanes_in_log(*store, 5) == std::vector<unsigned>(2, 3));
+    CHECK(leaves_in_log(*store) == leaves_of(envelopes));
+}
+
 TEST_CASE("SQLite: a full disk is told apart, and nothing of the group is kept")
 {
     const Scratch scratch;
@@ -266,11 +322,17 @@ TEST_CASE("SQLite: another schema and another program's file are refused, with a
     SECTION("newer")
     {
         (void)SqliteStore::open(scratch.path()).value();
-        Database::open(path, Database::Mode::read_write_create).value()->execute("PRAGMA user_version = 3").value();
+        Database::open(path, Database::Mode::read_write_create).value()->execute("PRAGMA user_version = 4").value();
         const auto opened = SqliteStore::open(scratch.path());
         REQUIRE(opened.has_error());
-        CHECK(opened.error().message.find("schema version 3") != std::string::npos);
+        CHECK(opened.error().message.find("schema version 4") != std::string::npos);
         CHECK(!opened.error().hint.empty());
+    }
+    SECTION("older than what is read")
+    {
+        (void)SqliteStore::open(scratch.path()).value();
+        Database::open(path, Database::Mode::read_write_create).value()->execute("PRAGMA user_version = 1").value();
+        CHECK(SqliteStore::open(scratch.path()).error().message.find("no longer reads") != std::string::npos);
     }
     SECTION("another program's")
     {
@@ -293,10 +355,11 @@ TEST_CASE("SQLite: no column of a report could hold a time or an order")
                                      "WHERE t.type = 'table' ORDER BY 1");
     std::set<std::string> found;
     while (columns.step().value()) found.emplace(as_text(columns.blob(0)));
-    CHECK(found == std::set<std::string>{"log.idx", "log.size_class", "log_chunk.data", "log_chunk.key", "mark.day", "mark.size",
+    CHECK(found == std::set<std::string>{"log.idx", "log.lane", "log.size_class", "log_chunk.data", "log_chunk.key", "mark.day", "mark.size",
                                          "pending.key", "pending.leaf_hash", "pending.size_class", "staged_chunk.data",
                                          "staged_chunk.key", "tile.hashes", "tile.key", "tree.checkpoint", "tree.erased_below",
-                                         "tree.frontier", "tree.long_from", "tree.one", "tree.size", "tree.ticks_to_long",
+                                         "tree.file_lane", "tree.frontier", "tree.long_from", "tree.one", "tree.peak",
+                                         "tree.pressure", "tree.size", "tree.text_lane", "tree.ticks_to_long",
                                          "tree.witnessed", "tree.witnessed_size"});
 }
 

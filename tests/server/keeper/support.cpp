@@ -183,6 +183,20 @@ Leaves leaves_in_log(Store& store)
 
 }
 
+std::vector<unsigned> lanes_in_log(Store& store, std::uint64_t first)
+{
+    std::vector<unsigned> lanes;
+    const auto size = store.tree().value().size;
+    for (auto index = first; index < size; ++index) {
+        lanes.push_back(0);
+        (void)store.read(index, [&](const LogEntry& entry, ByteView) -> Result<void> {
+            lanes.back() = entry.lane;
+            return {};
+        }).value();
+    }
+    return lanes;
+}
+
 BundleRead read_bundle(const std::filesystem::path& path, const crypto::NoteVerifier& log)
 {
     const auto bytes = read_file(path, std::size_t{1} << 32).value();
@@ -211,7 +225,8 @@ BundleRead read_bundle(const std::filesystem::path& path, const crypto::NoteVeri
         frontier.append(read.leaves.back());
     }
     for (const auto& listed : read.leaves) {
-        const auto size = crypto::parse_bundle_entry_head(take(crypto::bundle_entry_head_bytes)).value();
+        const auto [size, lane] = crypto::parse_bundle_entry_head(take(crypto::bundle_entry_head_bytes)).value();
+        read.lanes.push_back(lane);
         const auto envelope = take(size);
         crypto::LeafHash leaf;
         leaf.update(envelope);

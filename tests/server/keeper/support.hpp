@@ -56,6 +56,9 @@ using Leaves = std::multiset<crypto::Hash>;
 // Of every entry of the log, computed from its chunks.
 [[nodiscard]] Leaves leaves_in_log(Store& store);
 
+// Of the entries from `first` on.
+[[nodiscard]] std::vector<unsigned> lanes_in_log(Store& store, std::uint64_t first = 0);
+
 // Reads a whole bundle: the leaf hashes in order. Throws when the checkpoint is not `log`'s, or, for a bundle from 0,
 // when its root is not that of the entries.
 struct BundleRead {
@@ -67,6 +70,7 @@ struct BundleRead {
     std::uint16_t parts = 0;
     std::uint64_t tree_size = 0;
     std::vector<crypto::Hash> leaves;
+    std::vector<unsigned> lanes;
 };
 [[nodiscard]] BundleRead read_bundle(const std::filesystem::path& path, const crypto::NoteVerifier& log);
 
@@ -138,6 +142,11 @@ public:
     Stored<void> accept(const PendingEnvelope& envelope) override;
     Stored<std::size_t> discard(UploadKey key, std::size_t max) override;
     Stored<void> begin() override { return inner_.begin(); }
+    Stored<void> press(unsigned now, unsigned highest) override
+    {
+        changed_ = true;
+        return inner_.press(now, highest);
+    }
     Stored<std::uint64_t> sequence(const Arrange& arrange) override { return inner_.sequence(arrange); }
     Stored<std::size_t> erase(std::uint64_t below, std::size_t max) override { return inner_.erase(below, max); }
     Stored<void> set_witnessed(ByteView note, std::uint64_t size) override { return inner_.set_witnessed(note, size); }

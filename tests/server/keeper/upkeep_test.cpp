@@ -197,6 +197,7 @@ TEST_CASE("fsck finds a sound store sound, and each kind of damage")
     SECTION("an envelope gone") { sql = "DELETE FROM log_chunk WHERE key >> 12 = 3"; }
     SECTION("an entry gone") { sql = "DELETE FROM log WHERE idx = 3"; }
     SECTION("an entry of another class") { sql = "UPDATE log SET size_class = 33554432 WHERE idx = 3"; }
+    SECTION("an entry of a lane that there is not") { sql = "PRAGMA ignore_check_constraints = ON; UPDATE log SET lane = 5 WHERE idx = 3"; }
     SECTION("two swapped") { sql = "UPDATE log_chunk SET key = -key WHERE key >> 12 = 3; UPDATE log_chunk SET key = key - 4096 WHERE key >> 12 = 4; UPDATE log_chunk SET key = 4096 - key WHERE key < 0"; }
     SECTION("a leaf") { sql = "UPDATE tile SET hashes = CAST(zeroblob(32) || substr(hashes, 33) AS BLOB) WHERE key = 0"; }
     SECTION("a tile gone") { sql = "DELETE FROM tile WHERE key = 1"; }

@@ -37,7 +37,7 @@ std::size_t below(std::mt19937_64& random, std::size_t bound)
 
 Kept random_frame(std::mt19937_64& random)
 {
-    const auto kind = static_cast<Kind>(1 + below(random, 11));
+    const auto kind = static_cast<Kind>(1 + below(random, 12));
     std::size_t size = 0;
     switch (kind) {
     case Kind::hello: size = 2; break;
@@ -49,6 +49,7 @@ Kept random_frame(std::mt19937_64& random)
     case Kind::ask: size = 10; break;
     case Kind::answer: size = below(random, max_answer_bytes + 1); break;
     case Kind::room: size = 8; break;
+    case Kind::pressure: size = 1; break;
     case Kind::begin:
     case Kind::abort: break;
     }
@@ -135,7 +136,7 @@ TEST_CASE("A frame that can't be is refused as soon as its head shows it")
     CHECK(refused_as_frame(raw_frame(5 + max_body_bytes + 1, 3, 0)));
     CHECK(refused_as_frame(raw_frame(0xffffffff, 3, 0)));
     CHECK(refused_as_frame(raw_frame(5, 0, 0)));
-    CHECK(refused_as_frame(raw_frame(5, 12, 0)));
+    CHECK(refused_as_frame(raw_frame(5, 13, 0)));
     CHECK(refused_as_frame(raw_frame(5, 255, 0)));
     CHECK(refused_as_frame(raw_frame(5 + 3, 1, 3)));   // hello
     CHECK(refused_as_frame(raw_frame(5 + 1, 2, 1)));   // begin
@@ -148,6 +149,8 @@ TEST_CASE("A frame that can't be is refused as soon as its head shows it")
     CHECK(refused_as_frame(raw_frame(5 + max_answer_bytes + 1, 10, max_answer_bytes + 1)));
     CHECK(refused_as_frame(raw_frame(5 + 7, 11, 7)));  // room
     CHECK(refused_as_frame(raw_frame(5 + 9, 11, 9)));
+    CHECK(refused_as_frame(raw_frame(5, 12, 0)));      // pressure
+    CHECK(refused_as_frame(raw_frame(5 + 2, 12, 2)));
     CHECK(!refused_as_frame(raw_frame(5 + max_body_bytes, 3, max_body_bytes)));
 }
 
@@ -250,6 +253,22 @@ TEST_CASE("Room is told coarsely, and in one way")
     Bytes out;
     append_room(out, 70 * mebibyte);
     CHECK(out == Bytes{0, 0, 0, 13, 11, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0});
+}
+
+TEST_CASE("Of pressure there are five steps, said in one way")
+{
+    const auto read = [](Byte step, UploadId upload = 0, Kind kind = Kind::pressure) {
+        const Bytes body{step};
+        return parse_pressure({kind, upload, body});
+    };
+    for (Byte step = 0; step <= 4; ++step) CHECK(read(step).value() == step);
+    CHECK(read(5).has_error());
+    CHECK(read(255).has_error());
+    CHECK(read(1, 1).has_error());
+    CHECK(read(1, 0, Kind::refused).has_error());
+    Bytes out;
+    append_pressure(out, 3);
+    CHECK(out == Bytes{0, 0, 0, 6, 12, 0, 0, 0, 0, 3});
 }
 
 TEST_CASE("With less room the largest classes go first, and a text last")
