@@ -112,7 +112,7 @@ export class Sender {
       writePass(body, this.pass);
       const answer = await post(this.fetch, this.address, asks ? body.subarray(0, HEAD_BYTES) : body, job.signal);
       job.failed = answer ? 0 : job.failed + 1;
-      let pause = backOff(answer ? tries : job.failed);
+      let pause = backOff(answer ? tries : Math.min(job.failed, asks ? 3 : job.failed));  // a place in line is soon lost
       if (!answer) {
         unheard = unheard || (last && !asks);
         job.tell({ state: job.perhaps ? 'unknown' : 'not_yet' });
