@@ -21,11 +21,18 @@ std::uint32_t reports_that_fit(const wire::Limits& config, const MemoryProtectio
     return static_cast<std::uint32_t>(std::min<std::size_t>(room, config.max_uploads));
 }
 
-// Of the reports that fit. One place alone is a report's, and a form that goes back has one more.
+// A quarter of the reports that fit, for forms that only go back; and one where a single one fits, if there is memory for two.
 std::uint32_t returns_that_fit(const wire::Limits& config, const MemoryProtection& protection)
 {
     const auto fit = reports_that_fit(config, protection);
-    return fit > 1 ? std::max(1U, fit / 4) : 0;
+    if (fit > 1) return std::max(1U, fit / 4);
+    return protection.everything_locked ? fit : 0;
+}
+
+std::uint32_t reports_beside_returns(const wire::Limits& config, const MemoryProtection& protection)
+{
+    const auto fit = reports_that_fit(config, protection);
+    return fit > 1 ? fit - returns_that_fit(config, protection) : fit;
 }
 
 }  // namespace
@@ -42,8 +49,8 @@ Limits::Limits(const wire::Limits& config, const MemoryProtection& protection, c
       handshakes_(config.max_handshakes),
       requests_(requests_that_fit(config, protection)),
       log_reads_(std::clamp<std::uint32_t>(requests_that_fit(config, protection) / 4, 1, max_log_reads)),
-      reports_(reports_that_fit(config, protection) - returns_that_fit(config, protection)),
-      returns_(std::max(1U, returns_that_fit(config, protection)))
+      reports_(reports_beside_returns(config, protection)),
+      returns_(returns_that_fit(config, protection))
 {
 }
 

@@ -115,6 +115,7 @@ asio::awaitable<void> FakeKeeper::collect()
         if (!frame) co_return;
         if (frame->kind == wire::Kind::ask) {
             co_await reply(*frame);
+            ++asked;
             continue;
         }
         if (frame->kind == wire::Kind::pressure) {

@@ -54,6 +54,7 @@ public:
     std::optional<wire::Refusal> refuse_at_finish;  // what collect() says instead of stored
     std::string promise;                            // what it says with stored when it is wanted
     std::optional<std::uint64_t> room;              // what it says of it behind hello
+    int asked = 0;                                  // questions that it answered
     std::vector<unsigned> pressure;                 // every step that it was told
     // What it answers to a question: empty, there is none; nothing, it can't be read.
     std::function<std::optional<Bytes>(const wire::Ask&)> answer = [](const wire::Ask&) { return Bytes{}; };

@@ -148,6 +148,11 @@ int Front::begun()
                             [](int& all, int&& found) { all += found; });
 }
 
+int Front::asked()
+{
+    return ask_keepers<int>([](const FakeKeeper& keeper) { return keeper.asked; }, [](int& all, int&& found) { all += found; });
+}
+
 std::vector<Bytes> Front::envelopes()
 {
     return ask_keepers<std::vector<Bytes>>(

@@ -59,6 +59,8 @@ public:
     // Of those that it has whole, the bytes; and how many it was told of at all.
     [[nodiscard]] std::vector<Bytes> envelopes();
     [[nodiscard]] int begun();
+    // Questions that the keepers answered.
+    [[nodiscard]] int asked();
     // The steps of pressure that each keeper's channel was told.
     [[nodiscard]] std::vector<std::vector<unsigned>> pressure();
     void lose_keeper();

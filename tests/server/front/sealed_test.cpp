@@ -195,6 +195,7 @@ TEST_CASE("A cover body is read as a report is, answered as one is, and goes no 
         CHECK(std::chrono::steady_clock::now() - begun >= 300ms);
     }
     CHECK(front.begun() == 0);
+    CHECK(front.asked() == 3);  // it waits where a report waits
     // It is held to all that a report is held to.
     Sealed stale = cover;
     stale.head.keys[0] ^= 1;

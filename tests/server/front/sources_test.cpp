@@ -89,6 +89,12 @@ TEST_CASE("A new key makes all of them others, and two deployments know none of 
     const auto after = sources.of(address("192.0.2.1"));
     CHECK(after != before);
     CHECK(after->id() != before->id());
+    CHECK(sources.recent(*after));
+    CHECK(sources.recent(*before));
+    std::this_thread::sleep_for(50ms);
+    sources.tend();
+    CHECK(sources.recent(*after));
+    CHECK_FALSE(sources.recent(*before));
     Sources others;
     CHECK(others.of(address("192.0.2.1"))->id() != after->id());
 }

@@ -211,7 +211,7 @@ TEST_CASE("Never more than there are, from many threads, and all get theirs")
 TEST_CASE("A source that holds more than its share, while another waits, has its slowest give way")
 {
     wire::Limits config;
-    config.max_uploads = 4;
+    config.max_uploads = 5;  // one of them a form's that goes back
     Limits limits(config, {true, SIZE_MAX}, {20ms, 20ms, 0ms});
     const auto hog = source(1);
     std::vector<std::optional<Admitted>> held;
@@ -275,9 +275,37 @@ TEST_CASE("Forms that go back have a quarter of the places, and always one")
     for (int i = 0; i < 5; ++i) asio::co_spawn(context, wait(true), asio::detached);
     context.run_for(60ms);
     CHECK(std::count_if(got.begin(), got.end(), [](const auto& one) { return one.has_value(); }) == 2);
-    CHECK(limits.report_load().taken == 2);
-    got.clear();
     CHECK(limits.report_load().taken == 0);
+    CHECK(limits.report_load().places == 6);
+    CHECK_FALSE(limits.crowded());
+    got.clear();
+    config.max_uploads = 1;
+    Limits least(config, {true, SIZE_MAX});
+    CHECK(least.report_load().places == 1);
+}
+
+TEST_CASE("Who waits in the line to be called counts as waiting, and who was told to end is told once")
+{
+    wire::Limits config;
+    config.max_uploads = 5;
+    Limits limits(config, {true, SIZE_MAX}, {20ms, 20ms, 0ms});
+    const auto hog = source(1);
+    std::vector<std::optional<Admitted>> held;
+    int told = 0;
+    for (int i = 0; i < 4; ++i) {
+        held.push_back(limits.report(i < 3 ? hog : source(2)));
+        held.back()->ends_by([&told] { ++told; });  // and does not end: its answer is read slowly, say
+    }
+    std::this_thread::sleep_for(30ms);
+    std::size_t due = 0;
+    const auto in_line = [&](const Source* beside) { return beside == nullptr || beside == hog.get() ? due : 100; };
+    limits.tend(in_line);
+    CHECK(told == 0);
+    CHECK_FALSE(limits.crowded());
+    due = 9;
+    for (int i = 0; i < 3; ++i) limits.tend(in_line);
+    CHECK(told == 1);  // two are its share
+    CHECK(limits.crowded());
 }
 
 }  // namespace amana::front::test
