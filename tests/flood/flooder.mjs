@@ -4,7 +4,8 @@
 // anything, some stand in the line as a browser without a script does, some solve puzzles in native code. Each uses its
 // requests as well as it can: those whose turn may have come first, then new ones.
 //
-//   flooder.mjs '{ "url", "addresses": [...], "rate", "seal": base64 of an envelope's body }'
+//   flooder.mjs '{ "url", "addresses": [...], "rate", "every": ms between two questions for a place, "body": base64 of
+//   what the page's worker sends, "kinds" }'
 //
 // Runs until its standard input ends, then prints { requests, accepted: { blind, patient, worker }, failed, cpu, hashes }.
 
@@ -14,9 +15,9 @@ import process from 'node:process';
 import { formBody } from '../support/client.mjs';
 import { agentOf, ask } from './phones.mjs';
 
-const { url, addresses, rate, body: sealed, kinds } = JSON.parse(process.argv[2]);
+const { url, addresses, rate, every, body: sealed, kinds } = JSON.parse(process.argv[2]);
 const template = Buffer.from(sealed, 'base64');
-const HEAD = 160, ASK_EVERY = 9000, ABREAST = 400;
+const HEAD = 160, ABREAST = 400;
 
 const agents = addresses.map(agentOf);
 const told = { requests: 0, accepted: { blind: 0, patient: 0, worker: 0 }, failed: 0, hashes: 0 };
@@ -42,7 +43,7 @@ function post(agent, token) {
   return send(agent, `/ar/report${token ? `?${token}` : ''}`, { method: 'POST', headers: { 'Content-Type': form.type, 'Content-Length': form.length }, body: Buffer.concat(form.pieces) });
 }
 
-const keep = (kind, place) => held[kind].push({ ...place, at: Date.now() + ASK_EVERY });
+const keep = (kind, place) => held[kind].push({ ...place, at: Date.now() + every });
 const blind = async () => {
   const answer = await post(pick(), '');
   if (answer?.status === 303) told.accepted.blind += 1;
