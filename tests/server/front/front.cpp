@@ -167,7 +167,7 @@ std::vector<Bytes> Front::envelopes()
 
 std::vector<std::vector<unsigned>> Front::pressure()
 {
-    return ask_keepers<std::vector<std::vector<unsigned>>>([](const FakeKeeper& keeper) { return std::vector{keeper.pressure}; },
+    return ask_keepers<std::vector<std::vector<unsigned>>>([](const FakeKeeper& keeper) { return std::vector<std::vector<unsigned>>{keeper.pressure}; },
                                                            [](auto& all, auto&& found) { all.push_back(found.front()); });
 }
 
