@@ -26,7 +26,7 @@ struct SourceId {
 // Held by the connections that came from it. What is passed on is this: a number that is copied stays where it was copied to.
 class Source {
 public:
-    Source(SourceId id, std::uint32_t key) : id_(id), key_(key) {}
+    explicit Source(SourceId id, std::uint32_t key = 0) : id_(id), key_(key) {}
     [[nodiscard]] const SourceId& id() const { return id_; }
 
 private:
