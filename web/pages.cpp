@@ -66,18 +66,16 @@ const Pages::Localised& Pages::in(std::string_view language) const
 StaticPage HoledPage::filled(std::span<const std::string_view> holes, bool pack) const
 {
     StaticPage page;
-    std::vector<ByteView> around;
-    if (pack) {
-        std::vector<ByteView> bytes;
-        for (const auto hole : holes) bytes.push_back(as_bytes(hole));
-        const auto found = packed.around(bytes);
-        require(found.has_value(), "more in a page's holes than it has room for");
-        around.assign(found->begin(), found->end());
-    } else {
-        for (const auto& part : parts) around.push_back(as_bytes(part));
+    const auto hole = [&](std::size_t i) { return i < holes.size() ? holes[i] : std::string_view(); };
+    if (!pack) {
+        for (std::size_t i = 0; i < parts.size(); ++i) page.plain.append(parts[i]).append(hole(i));
+        return page;
     }
-    auto& out = pack ? page.packed : page.plain;
-    for (std::size_t i = 0; i < around.size(); ++i) out.append(as_text(around[i])).append(i < holes.size() ? holes[i] : std::string_view());
+    std::vector<ByteView> bytes;
+    for (const auto one : holes) bytes.push_back(as_bytes(one));
+    const auto around = packed.around(bytes);
+    require(around.has_value(), "more in a page's holes than it has room for");
+    for (std::size_t i = 0; i < around->size(); ++i) page.packed.append(as_text(around->at(i))).append(hole(i));
     return page;
 }
 
