@@ -228,7 +228,7 @@ TEST_CASE("The pressure that the front tells is kept: the step in force, and the
     Serving serving(2);
     serving.store.fail_commit = GENERATE(0, 1);  // what can't be kept now is kept later
     serving.start();
-    for (const Byte step : {1, 3, 2}) serving.front().say(wire::Kind::pressure, 0, Bytes{step});
+    for (const auto step : {Byte{1}, Byte{3}, Byte{2}}) serving.front().say(wire::Kind::pressure, 0, Bytes{step});
     std::this_thread::sleep_for(std::chrono::milliseconds{1500});
     CHECK(serving.fronts[1].send(seal_envelope()).stored);
     serving.end();
