@@ -48,7 +48,7 @@ Limits::Limits(const wire::Limits& config, const MemoryProtection& protection, c
       connections_(config.max_connections),
       handshakes_(config.max_handshakes),
       requests_(requests_that_fit(config, protection)),
-      log_reads_(std::clamp<std::uint32_t>(requests_that_fit(config, protection) / 4, 1, max_log_reads)),
+      log_reads_(std::clamp<std::uint32_t>(std::min(config.max_connections, requests_that_fit(config, protection)) / 4, 1, max_log_reads)),
       reports_(reports_beside_returns(config, protection)),
       returns_(returns_that_fit(config, protection))
 {

@@ -125,8 +125,8 @@ asio::awaitable<bool> SealedAnswer::serve(const Request& request)
     if (!had_head) co_return false;
     const auto piece = SealedPiece::parse(ByteView(head_).first(head_filled_), request.content_length.value_or(0));
     std::optional<Told> told;
-    if (!piece || !has_shape(*piece)) told = co_await dropped({SealedState::bad, 0, {}, {}});
-    else if (piece->asks()) told = toll(*piece).value_or(Told{SealedState::turn, 0, {}, {}});
+    if (!piece || !has_shape(*piece)) told = co_await dropped(Told(SealedState::bad));
+    else if (piece->asks()) told = toll(*piece).value_or(Told(SealedState::turn));
     else told = co_await take(*piece);
     if (!told) co_return false;
     if (piece && piece->last()) {
@@ -188,12 +188,12 @@ std::optional<SealedAnswer::Told> SealedAnswer::toll(const SealedPiece& piece)
     const auto standing = gate.ask(piece.token(), piece.solution(), seat_->source()->id().value);
     if (!standing) {
         const auto puzzle = gate.puzzle();
-        return Told{SealedState::price, 0, {}, fmt::format(R"(,"token":"{}","bits":{})", puzzle.token, puzzle.bits)};
+        return Told(SealedState::price, 0, {}, fmt::format(R"(,"token":"{}","bits":{})", puzzle.token, puzzle.bits));
     }
     if (standing->called) return std::nullopt;
     const auto seconds = std::chrono::duration<double>(gate.ask_again()).count();
-    return Told{SealedState::wait, 0, {},
-                fmt::format(R"(,"before":{},"about":{},"seconds":{})", standing->before, standing->about.count(), seconds)};
+    return Told(SealedState::wait, 0, {},
+                fmt::format(R"(,"before":{},"about":{},"seconds":{})", standing->before, standing->about.count(), seconds));
 }
 
 // The envelope's length is that of a size class, which no larger report of this site has; a cover body's, of a text.
@@ -226,22 +226,22 @@ asio::awaitable<std::optional<SealedAnswer::Told>> SealedAnswer::take(const Seal
     auto& uploads = site_.uploads;
     auto found = uploads.find(piece);
     if (found.how == How::unknown) {
-        if (const auto refused = refusal(piece)) co_return co_await dropped({*refused, 0, {}, {}});
+        if (const auto refused = refusal(piece)) co_return co_await dropped(Told(*refused));
         if (auto owed = toll(piece)) co_return co_await dropped(std::move(*owed));
         // Of two requests with one token the other has it meanwhile.
         auto ticket = site_.gate.enter(piece.token());
-        if (!ticket) co_return co_await dropped({SealedState::busy, 0, {}, {}});
+        if (!ticket) co_return co_await dropped(Told(SealedState::busy));
         auto admitted = co_await admit(site_.limits, seat_->source(), stream_, link_, draining_);
-        if (!admitted) co_return co_await dropped({SealedState::busy, 0, {}, {}});
+        if (!admitted) co_return co_await dropped(Told(SealedState::busy));
         found = uploads.begin(piece, std::move(*admitted), std::move(*ticket));
     }
-    if (found.how == How::differs) co_return co_await dropped({SealedState::bad, 0, {}, {}});
+    if (found.how == How::differs) co_return co_await dropped(Told(SealedState::bad));
     auto turn = uploads.take_turn(found, piece, seat_);
     if (turn) co_return co_await take_into(*turn, found.upload);
     // It is here already, or on its way; or there is a gap before it, and its sender is told where to go on.
     const bool read = co_await drop_rest();
     if (!read) co_return std::nullopt;
-    if (found.how == How::stored) co_return Told{SealedState::stored, 0, std::move(found.promise), {}};
+    if (found.how == How::stored) co_return Told(SealedState::stored, 0, std::move(found.promise));
     co_return co_await outcome(found.upload);
 }
 
@@ -262,7 +262,7 @@ asio::awaitable<std::optional<SealedAnswer::Told>> SealedAnswer::take_into(Seale
     case SealedUploads::Turn::Given::cover: asio::co_spawn(executor, pass_cover(site_.uploads, upload, link_), asio::detached); break;
     case SealedUploads::Turn::Given::taken: break;
     case SealedUploads::Turn::Given::overtaken: co_return std::nullopt;
-    case SealedUploads::Turn::Given::misshapen: co_return Told{SealedState::bad, 0, {}, {}};
+    case SealedUploads::Turn::Given::misshapen: co_return Told(SealedState::bad);
     }
     co_return co_await outcome(upload);
 }
@@ -274,9 +274,9 @@ asio::awaitable<SealedAnswer::Told> SealedAnswer::outcome(const SealedUploads::H
     for (;;) {
         timer->expires_after(longest_wait);
         auto standing = site_.uploads.standing(upload, timer);
-        if (standing.outcome) co_return Told{state_of(*standing.outcome), 0, std::move(standing.promise), {}};
-        if (standing.over) co_return Told{SealedState::again, 0, {}, {}};
-        if (!standing.passing) co_return Told{SealedState::more, standing.have, {}, {}};
+        if (standing.outcome) co_return Told(state_of(*standing.outcome), 0, std::move(standing.promise));
+        if (standing.over) co_return Told(SealedState::again);
+        if (!standing.passing) co_return Told(SealedState::more, standing.have);
         co_await timer->async_wait(tuple);
     }
 }

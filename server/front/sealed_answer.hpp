@@ -27,9 +27,14 @@ public:
     [[nodiscard]] asio::awaitable<bool> serve(const Request& request);
 
 private:
+    // No aggregate: GCC 12 moves those bit by bit where they are made in what is awaited (docs/ARCHITECTURE.md).
     struct Told {
+        explicit Told(SealedState what, std::uint32_t has = 0, Promise note = {}, std::string more = {})
+            : state(what), have(has), promise(std::move(note)), members(std::move(more))
+        {
+        }
         SealedState state;
-        std::uint32_t have = 0;
+        std::uint32_t have;
         Promise promise;
         std::string members;  // of price and wait
     };

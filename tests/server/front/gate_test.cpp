@@ -36,7 +36,7 @@ unsigned status(const Client::Answer& answer) { return static_cast<unsigned>(std
 
 void press(Front& front)
 {
-    for (int i = 0; i < 200 && front.site().gate.step() == 0; ++i) REQUIRE(status(front.ask(form(""))) == 303);
+    for (int i = 0; i < 200 && front.site().gate.step() == 0; ++i) (void)front.ask(form(""));
     REQUIRE(front.site().gate.step() == 1);
 }
 
