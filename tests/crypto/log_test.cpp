@@ -221,7 +221,7 @@ TEST_CASE("a bundle's head")
     const BundleHead head{Bytes(note.begin(), note.end()), 1, 2, 0x0102030405060708, 2, 3};
     const auto bytes = encode(head);
     CHECK(as_text(ByteView(bytes).first(13)) == "AMANA-BUNDLE\n");
-    CHECK(to_hex(ByteView(bytes).subspan(13)) == "0002" "00000004" "6e6f7465"
+    CHECK(to_hex(ByteView(bytes).subspan(13)) == "0003" "00000004" "6e6f7465"
                                                  "0000000000000001" "0000000000000002" "0102030405060708" "0002" "0003");
     CHECK(bytes.size() == bundle_head_bytes(4));
     const auto preamble = ByteView(bytes).first(bundle_preamble_bytes);
