@@ -246,7 +246,11 @@ asio::awaitable<bool> Session::receive_report(const Request& request, std::strin
     std::optional<Admitted> admitted;
     if (form && !unread) {
         admitted = co_await admit(site_.limits, source_, *stream_, link_, draining_, problem.has_value());
-        if (!admitted && !problem) problem = web::Problem::busy;
+        if (!admitted && !problem) {
+            problem = web::Problem::busy;
+            ticket.reset();
+            admitted = co_await admit(site_.limits, source_, *stream_, link_, draining_, true);
+        }
     }
     if (!admitted) {
         if (!unread && !request.expects_continue) co_await drop_body(max_dropped_bytes);
