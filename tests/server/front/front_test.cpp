@@ -350,6 +350,20 @@ TEST_CASE("A report gives way to one of another network, never to one of its own
     CHECK(other.get() == 303);
 }
 
+TEST_CASE("Who finds no place in time gets the form back with what was typed")
+{
+    auto config = limits();
+    config.max_uploads = 1;
+    Front front(options(config));
+    const auto slow = front.connect();
+    slow->write(post(FormBody().file("f", std::string(50'000, 'x')).story(story).end()).substr(0, 40'000));
+    std::this_thread::sleep_for(200ms);
+    const auto answer = front.ask(post(FormBody().story(story).end()));
+    CHECK(status(answer) == 503);
+    CHECK(answer.body.find(">\n" + escaped_story + "</textarea>") != std::string::npos);
+    CHECK(front.stored() == 0);
+}
+
 TEST_CASE("A connection carries so many requests, and no more")
 {
     auto config = limits();
