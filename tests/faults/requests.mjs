@@ -13,8 +13,9 @@ import tls from 'node:tls';
 
 import { Desk, scratch, Server } from '../support/amana.mjs';
 import { check, count, same, sleep, summary, test, tier, until, within } from '../support/checks.mjs';
-import { sendReport, wasAccepted } from '../support/client.mjs';
+import { sendReport } from '../support/client.mjs';
 import { arabicStory, seed } from '../support/random.mjs';
+import { plainPhone } from '../flood/phones.mjs';
 import { get, kindNames, makeCase, mutate } from './mutations.mjs';
 import { connect, takeAnswer, watch, write } from './raw.mjs';
 
@@ -161,16 +162,12 @@ async function runCase(port, number) {
   }
 }
 
+// From another network than the rest. So much at once may be pressure: then it stands in the line.
 async function beHonest(server, stories, going) {
-  for (let i = 0; going(); i += 1) {
+  for (let i = 0; going() || i < 3; i += 1) {
     const story = arabicStory(`honest-${i}`, 150);
     const files = i % 5 ? [] : [{ name: 'صورة.jpg', type: 'image/jpeg', content: Buffer.alloc(20_000, i) }];
-    const answer = await within(
-      deadlineSeconds,
-      'an answer to the honest sender',
-      sendReport(server.url, { story, files }),
-    );
-    check(wasAccepted(answer), `the honest sender got ${answer.status}`);
+    await within(300, 'the honest sender to be received', plainPhone(server.url, '127.9.0.1', story, { files }));
     stories.push(story);
     await sleep(100);
   }
@@ -214,7 +211,7 @@ await test('every one is answered or closed, and the honest sender is served', a
   await mutating;
   running = false;
   await honestly;
-  check(honest.length >= 5, `the honest sender sent only ${honest.length}`);
+  check(honest.length >= 3, `the honest sender sent only ${honest.length}`);
   same(server.processes(), { ...server.processes(), front, keeper }, 'nobody crashed');
   if (before) await until('the front to hold no connection', () => descriptors(front) <= before, { seconds: 30 });
   count('honest reports', honest.length);
@@ -226,7 +223,7 @@ await test('what was accepted opens at the desk, and nobody complained', async (
   await server.export(`${folder}/out.bundle`);
   same(await server.stop(), 0, 'exit code');
   same(
-    server.child.output.split('\n').filter((line) => line && !/^serving on |^amana-server: stop/.test(line)),
+    server.child.output.split('\n').filter((line) => line && !/^serving on |^amana-server: (stop|there is pressure|the pressure is over)/.test(line)),
     [],
     'its output',
   );

@@ -45,7 +45,7 @@ const frameOf = (page) => /<iframe [^>]*src="(\/[a-z]+\/line\?[A-Za-z0-9_-]{43})
 const typedIn = (page) => /<textarea[^>]*id="story"[^>]*>([^<]*)<\/textarea>/.exec(page)?.[1];
 
 /** Sends `story` without a script, and says how: { seconds, waited, back }: whether it stood in the line, how often the form came back. */
-export async function plainPhone(url, address, story, { language = 'ar', old = null } = {}) {
+export async function plainPhone(url, address, story, { language = 'ar', old = null, files = [] } = {}) {
   const agent = agentOf(address);
   const began = Date.now();
   const page = (path) => patiently(() => ask(agent, `${url}${path}`)).then(({ body }) => body.toString());
@@ -63,7 +63,7 @@ export async function plainPhone(url, address, story, { language = 'ar', old = n
       await sleep(Number(again[1]) * 1000);
       frame = again[2];
     }
-    const body = formBody({ story });
+    const body = formBody({ story, files });
     const answer = await patiently(() => ask(agent, `${url}/${language}/report?${token}`, {
       method: 'POST', headers: { 'Content-Type': body.type, 'Content-Length': body.length }, body: Buffer.concat(body.pieces) }));
     if (answer.status === 303) break;
