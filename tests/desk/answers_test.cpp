@@ -99,7 +99,7 @@ TEST_CASE("what is urgent is said first", "[answers]")
     CHECK_THAT(urgent.show(Format::text), Catch::StartsWith("URGENT: Leaves within 48 hours\nReport "));
     CHECK(json::parse(urgent.show(Format::json)).at("urgent").as_bool());
     CHECK(json::parse(urgent.list(Format::json)).at("reports").at(0).at("urgent").as_bool());
-    CHECK_THAT(urgent.list(Format::text), Catch::Contains("  !!  Papers or a passp…   32 KiB    0 files  First line."));
+    CHECK_THAT(urgent.list(Format::text), Catch::Contains("  !!  calm        Papers or a passp…   32 KiB    0 files  First line."));
 
     Shown later({.story = "A story of a cook.", .version = 2, .answers = {{"stage", "front"}, {"urgency", "later"}}});
     CHECK_THAT(later.show(Format::text), Catch::StartsWith("Report "));
