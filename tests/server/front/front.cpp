@@ -162,8 +162,9 @@ std::vector<Bytes> Front::envelopes()
 
 std::vector<std::vector<unsigned>> Front::pressure()
 {
-    return ask_keepers<std::vector<std::vector<unsigned>>>([](const FakeKeeper& keeper) { return std::vector{keeper.pressure}; },
-                                                           [](auto& all, auto&& found) { all.push_back(found.front()); });
+    using Steps = std::vector<std::vector<unsigned>>;
+    return ask_keepers<Steps>([](const FakeKeeper& keeper) { return Steps{keeper.pressure}; },
+                              [](Steps& all, Steps&& found) { all.push_back(std::move(found.front())); });
 }
 
 void Front::lose_keeper()
