@@ -61,7 +61,7 @@ struct BundlePlan {
     crypto::BundleHead head;
     std::vector<crypto::Hash> leaves;
     std::vector<Bytes> entries;  // empty: erased
-    std::vector<unsigned> lanes;
+    std::vector<unsigned> lanes{};  // of as many; the others are calm
 };
 [[nodiscard]] Bytes written(const BundlePlan& plan);
 // With the hash at its end that fits it, over or behind the one it has.
