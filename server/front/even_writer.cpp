@@ -45,7 +45,7 @@ asio::awaitable<bool> EvenWriter::finish()
 {
     if (used_ == 0) co_return true;
     stream_.set_deadline(std::min(until_, Stream::Clock::now() + piece_timeout));
-    const auto written = co_await stream_.write(buffer_.view().first(std::exchange(used_, 0)));
+    const auto written = co_await stream_.write(ByteView(buffer_).first(std::exchange(used_, 0)));
     co_return written.has_value();
 }
 

@@ -10,7 +10,13 @@ namespace amana::front {
 
 class EvenWriter {
 public:
-    explicit EvenWriter(Stream& stream) : stream_(stream), until_(Stream::Clock::now() + std::chrono::minutes(2)) {}
+    // Locked memory is for what somebody typed: each writer of it has a report's place (server/front/limits.hpp).
+    enum class Holds { secrets, public_text };
+    explicit EvenWriter(Stream& stream, Holds holds = Holds::secrets)
+        : stream_(stream), until_(Stream::Clock::now() + std::chrono::minutes(2)), locked_(holds == Holds::secrets ? piece_bytes : 0),
+          plain_(holds == Holds::secrets ? 0 : piece_bytes), buffer_(holds == Holds::secrets ? locked_.span() : MutableBytes(plain_))
+    {
+    }
 
     // What a TLS record holds at most (RFC 8446, 5.1).
     inline static constexpr std::size_t piece_bytes = 16 * 1024;
@@ -24,7 +30,9 @@ public:
 private:
     Stream& stream_;
     Stream::Clock::time_point until_;
-    SecretBuffer buffer_{piece_bytes};
+    SecretBuffer locked_;
+    Bytes plain_;
+    MutableBytes buffer_;
     std::size_t used_ = 0;
 };
 

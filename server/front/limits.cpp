@@ -85,17 +85,19 @@ asio::awaitable<std::optional<Admitted>> Limits::report(std::shared_ptr<const So
     co_return admitted(std::move(*place), source, returned);
 }
 
-// Of that source, the slowest of those that have had some time, and have not been told yet.
+// Of that source, the slowest of those that have had some time, and have not been told yet. One whose key has changed meanwhile may be
+// the source of those who wait, too: it is given as much time as any where all have the same.
 std::vector<std::shared_ptr<Admitted::Record>> Limits::who_gives_way(const Turns::Excess& excess, bool returned)
 {
     std::vector<std::shared_ptr<Admitted::Record>> found;
     if (excess.places == 0) return found;
     const auto now = Turns::Clock::now();
+    const auto grace = excess.source && sources_.current(*excess.source) ? timing_.grace : timing_.most;
     std::size_t told = 0;
     {
         const std::lock_guard lock(mutex_);
         for (auto* record : records_) {
-            if (record->source != excess.source || record->returned != returned || now - record->since < timing_.grace) continue;
+            if ((excess.source && record->source != excess.source) || record->returned != returned || now - record->since < grace) continue;
             if (record->told) ++told;
             else if (auto held = record->weak_from_this().lock()) found.push_back(std::move(held));
         }

@@ -92,6 +92,7 @@ public:
         std::chrono::milliseconds patience = std::chrono::seconds(2);  // of who has less than its share of the reports' places
         std::chrono::milliseconds grace = std::chrono::seconds(10);    // of a report whose source has more
         std::chrono::milliseconds round = std::chrono::seconds(1);     // between two looks at who has more
+        std::chrono::milliseconds most = std::chrono::minutes(5);      // of a report where no source has more, or its key has changed
     };
     Limits(const wire::Limits& config, const MemoryProtection& protection) : Limits(config, protection, Timing()) {}
     Limits(const wire::Limits& config, const MemoryProtection& protection, const Timing& timing);

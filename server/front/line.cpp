@@ -122,6 +122,8 @@ void Line::leave(Entry& entry)
 void Line::become_due(Entry& entry)
 {
     change(*entry.share, entry.lane, [&] {
+        auto& own = queue(entry);
+        if (own.waiting.begin()->second == &entry) own.turns = std::max(own.turns, lane(entry).turn + 1);
         entry.due = true;
         ++entry.share->due;
     });
@@ -211,7 +213,7 @@ bool Line::call_one(Lane lane, SteadyClock::time_point now)
     auto& share = **state.next.begin();
     auto& own = share.queues.at(static_cast<std::size_t>(lane));
     auto& entry = *own.waiting.begin()->second;
-    state.turn = own.turns;
+    state.turn = std::max(state.turn, own.turns);
     change(share, lane, [&] { ++own.turns; });
     kept_.erase(entry.kept);
     leave(entry);

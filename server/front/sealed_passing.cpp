@@ -14,6 +14,8 @@ namespace amana::front {
 namespace {
 
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
+constexpr auto between_asks = std::chrono::milliseconds(50);
+constexpr int most_asks = 200;
 
 // However it ends, with its thread too, the upload is not under way any more.
 class Leaving {
@@ -78,8 +80,18 @@ asio::awaitable<void> pass_on(SealedUploads& uploads, Gate& gate, SealedUploads:
 asio::awaitable<void> pass_cover(SealedUploads& uploads, SealedUploads::Handle upload, KeeperLink& link)
 {
     const Leaving leaving(uploads, upload);
-    (void)co_await link.ask({wire::Asked::checkpoint});
-    uploads.settle(upload, Upload::Outcome::stored, {});
+    const auto executor = co_await asio::this_coro::executor;
+    asio::steady_timer pause(executor);
+    for (int tries = 0; tries < most_asks && link.alive(); ++tries) {
+        const auto answer = co_await link.ask({wire::Asked::checkpoint});
+        if (answer) {
+            uploads.settle(upload, Upload::Outcome::stored, {});
+            co_return;
+        }
+        pause.expires_after(between_asks);  // others ask as well
+        co_await pause.async_wait(tuple);
+    }
+    uploads.settle(upload, Upload::Outcome::failed, {});
 }
 
 }  // namespace amana::front

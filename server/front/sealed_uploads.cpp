@@ -57,10 +57,17 @@ SealedUploads::Found SealedUploads::find_locked(const SealedPiece& piece)
         if (!found->second->first.of_one_envelope(piece)) return {Found::How::differs, {}, {}};
         return {Found::How::under_way, found->second, {}};
     }
-    const auto stored = outcomes_.find(piece.upload());
-    if (stored == outcomes_.end() || stored->second.until <= SteadyClock::now()) return {};
-    if (!stored->second.piece.of_one_envelope(piece)) return {Found::How::differs, {}, {}};
-    return {Found::How::stored, {}, stored->second.promise};
+    const auto* stored = outcome_locked(piece.upload());
+    if (stored == nullptr || stored->until <= SteadyClock::now()) return {};
+    if (!stored->piece.of_one_envelope(piece)) return {Found::How::differs, {}, {}};
+    return {Found::How::stored, {}, stored->promise};
+}
+
+const SealedUploads::Outcome* SealedUploads::outcome_locked(const UploadName& name) const
+{
+    for (const auto& outcomes : outcomes_)
+        if (const auto found = outcomes.by_name.find(name); found != outcomes.by_name.end()) return &found->second;
+    return nullptr;
 }
 
 SealedUploads::Found SealedUploads::find(const SealedPiece& piece)
@@ -85,6 +92,8 @@ SealedUploads::Found SealedUploads::begin(const SealedPiece& piece, Admitted adm
 void SealedUploads::give_way(const Handle& upload)
 {
     const std::lock_guard lock(mutex_);
+    // What is all here is stored in a moment, and its sender told so.
+    if (upload->passing && upload->have + upload->coming == upload->first.total()) return;
     end_locked(*upload);
     wake_up(upload->wake);
     wake_waiting_locked(*upload);
@@ -210,7 +219,7 @@ void SealedUploads::settle(const Handle& upload, Upload::Outcome outcome, std::s
     // The rest is worth another try, from its beginning.
     if (outcome == Upload::Outcome::stored) {
         entry.ticket.use();
-        if (!entry.first.cover()) remember_locked(entry.first, promise);
+        remember_locked(entry.first, promise);
     }
     end_locked(entry);
     wake_waiting_locked(entry);
@@ -219,15 +228,16 @@ void SealedUploads::settle(const Handle& upload, Upload::Outcome outcome, std::s
 void SealedUploads::remember_locked(const SealedPiece& piece, std::string_view promise)
 {
     const auto now = SteadyClock::now();
-    while (!by_age_.empty()) {
-        const auto oldest = outcomes_.find(by_age_.front());
-        if (by_age_.size() < max_outcomes && oldest->second.until > now) break;
-        outcomes_.erase(oldest);
-        by_age_.pop_front();
+    auto& [by_name, by_age] = outcomes_.at(piece.cover() ? 1 : 0);
+    while (!by_age.empty()) {
+        const auto oldest = by_name.find(by_age.front());
+        if (by_age.size() < max_outcomes && oldest->second.until > now) break;
+        by_name.erase(oldest);
+        by_age.pop_front();
     }
     const auto bytes = as_bytes(promise);
-    const bool fresh = outcomes_.insert_or_assign(piece.upload(), Outcome{piece, Promise(bytes.begin(), bytes.end()), now + timing_.remember}).second;
-    if (fresh) by_age_.push_back(piece.upload());
+    const bool fresh = by_name.insert_or_assign(piece.upload(), Outcome{piece, Promise(bytes.begin(), bytes.end()), now + timing_.remember}).second;
+    if (fresh) by_age.push_back(piece.upload());
 }
 
 void SealedUploads::forget(const Handle& upload)

@@ -114,14 +114,18 @@ private:
     void give_way(const Handle& upload);
     void end_locked(Entry& entry);
     void remember_locked(const SealedPiece& piece, std::string_view promise);
+    [[nodiscard]] const Outcome* outcome_locked(const UploadName& name) const;
     static void wake_waiting_locked(Entry& entry);
 
     Timing timing_;
     std::mutex mutex_;
     // Ordered maps: the names are strangers' choice, and no choice makes these slow.
     std::map<UploadName, Handle> under_way_;
-    std::map<UploadName, Outcome> outcomes_;
-    std::deque<UploadName> by_age_;
+    struct Outcomes {
+        std::map<UploadName, Outcome> by_name;
+        std::deque<UploadName> by_age;
+    };
+    std::array<Outcomes, 2> outcomes_;  // of reports; and of cover bodies, which push out none of those
 };
 
 }  // namespace amana::front

@@ -138,8 +138,14 @@ asio::awaitable<bool> Session::serve_file(const Request& request, const PublicFi
     if (request.verb != http::verb::get && !head_only)
         co_return co_await send(site_.responses.whole(status::method_not_allowed, {}, keep_alive(), false, "Allow: GET, HEAD\r\n", Content::text));
     const bool packed = packed_ && !file.packed.empty();
-    co_return co_await send(site_.responses.whole(status::ok, packed ? file.packed : file.plain, keep_alive(), head_only,
-                                                  packed ? gzip_line : std::string_view(), file.content));
+    const auto& body = packed ? file.packed : file.plain;
+    const bool more = keep_alive();
+    const auto head = site_.responses.head(status::ok, body.size(), more, packed ? gzip_line : std::string_view(), file.content);
+    // Not copied: there may be as many readers as connections.
+    stream_->set_deadline(Stream::Clock::now() + write_timeout);
+    auto written = co_await stream_->write(as_bytes(head));
+    if (written && !head_only) written = co_await stream_->write(as_bytes(body));
+    co_return written && more;
 }
 
 asio::awaitable<bool> Session::serve_log(const Request& request)
@@ -189,14 +195,19 @@ asio::awaitable<bool> Session::serve_page(const Route& route, std::string_view q
     };
     switch (route.page) {
     case Page::index: co_return co_await page(status::ok, site_.pages.index());
-    case Page::form:
+    case Page::form: {
         // Honest before anything is typed: without a valid key nothing can be sealed.
         if (!site_.keys.sealing_keys(site_.clock()))
             co_return co_await page(status::unavailable, site_.pages.problem(route.language, web::Problem::closed));
         if (site_.room.full())
             co_return co_await page(status::insufficient_storage, site_.pages.problem(route.language, web::Problem::storage_full));
-        co_return co_await page(status::ok, form_page(route.language), Content::form);
-    case Page::line: co_return co_await page(status::ok, line_page(route.language, query), Content::line);
+        const auto form = form_page(route.language);
+        co_return co_await page(status::ok, form, Content::form);
+    }
+    case Page::line: {
+        const auto place = line_page(route.language, query);
+        co_return co_await page(status::ok, place, Content::line);
+    }
     case Page::help: co_return co_await page(status::ok, site_.pages.help(route.language));
     case Page::received: co_return co_await page(status::ok, site_.pages.received(route.language, false));
     case Page::received_urgent: co_return co_await page(status::ok, site_.pages.received(route.language, true));
@@ -292,8 +303,9 @@ asio::awaitable<bool> Session::receive_form(Intake& intake, std::string_view lan
     }
     // What could not be held can't be given back, and the page must not say that it was.
     if (!intake.kept_all()) co_return co_await problem_page(language, *problem);
-    // Who had its turn has it still, for what is mended now.
-    const auto again = ticket.of_the_line() ? std::string(token) : site_.gate.form_token();
+    // Who had its turn has it still, for what is mended now; who came too early has its place.
+    const bool stands = ticket.of_the_line() || (site_.gate.step() > 0 && site_.gate.ask(token, source_->id().value));
+    const auto again = stands ? std::string(token) : site_.gate.form_token();
     ticket = {};
     co_return co_await form_again(language, *problem, intake, again);
 }
@@ -334,14 +346,15 @@ asio::awaitable<bool> Session::send_page(Status status, const web::StaticPage& p
 {
     if (packed_ || head_only) co_return co_await send(site_.responses.page(status, page, packed_, keep_alive(), head_only, extra, content));
     const std::array parts{as_bytes(page.plain)};
-    co_return co_await write_page(large_size(page.plain.size()), extra, parts, status, content);
+    co_return co_await write_page(large_size(page.plain.size()), extra, parts, status, content, EvenWriter::Holds::public_text);
 }
 
-asio::awaitable<bool> Session::write_page(std::uint64_t length, std::string_view extra, std::span<const ByteView> parts, Status status, Content content)
+asio::awaitable<bool> Session::write_page(std::uint64_t length, std::string_view extra, std::span<const ByteView> parts, Status status, Content content,
+                                          EvenWriter::Holds holds)
 {
     const bool more = keep_alive();
     const auto head = site_.responses.head(status, length, more, extra, content);
-    EvenWriter writer(*stream_);
+    EvenWriter writer(*stream_, holds);
     bool going_on = co_await writer.put(as_bytes(head));
     for (const auto part : parts) {
         if (!going_on) co_return false;

@@ -2,6 +2,7 @@
 // One connection: request after request until somebody has had enough. Of the peer's address it knows no more than the source.
 #pragma once
 
+#include "server/front/even_writer.hpp"
 #include "server/front/http.hpp"
 #include "server/front/intake.hpp"
 #include "server/front/routes.hpp"
@@ -43,7 +44,8 @@ private:
                                                     std::string_view extra = {});
     // A page of `length` bytes: the parts, and line ends behind them. Plain parts come to at most one large page.
     [[nodiscard]] asio::awaitable<Served> write_page(std::uint64_t length, std::string_view extra, std::span<const ByteView> parts,
-                                                     Status status = status::ok, Content content = Content::page);
+                                                     Status status = status::ok, Content content = Content::page,
+                                                     EvenWriter::Holds holds = EvenWriter::Holds::secrets);
     [[nodiscard]] asio::awaitable<Served> thank(const Intake& intake, std::string_view language);
     [[nodiscard]] asio::awaitable<Served> receive_report(const Request& request, std::string_view language);
     [[nodiscard]] asio::awaitable<Served> receive_form(Intake& intake, std::string_view language, Line::Ticket ticket, std::string_view token);

@@ -26,7 +26,7 @@ struct SourceId {
 // Held by the connections that came from it. What is passed on is this: a number that is copied stays where it was copied to.
 class Source {
 public:
-    explicit Source(SourceId id, std::uint32_t key = 0) : id_(id), key_(key) {}
+    explicit Source(SourceId id, std::uint32_t key = 1) : id_(id), key_(key) {}
     [[nodiscard]] const SourceId& id() const { return id_; }
 
 private:
@@ -48,6 +48,8 @@ public:
     [[nodiscard]] std::shared_ptr<const Source> of(const sockaddr_storage& address);
     // A new key when the old one's time is over. What is connected keeps the source it has.
     void tend();
+    // Of the key that those who come now have.
+    [[nodiscard]] bool current(const Source& source) const { return keys_ == source.key_; }
     // Not of a key before the last: whoever stays longer would be one more source with every key.
     [[nodiscard]] bool recent(const Source& source) const { return keys_ - source.key_ <= 1; }
     [[nodiscard]] std::size_t size() const;

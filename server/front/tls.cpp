@@ -169,7 +169,7 @@ Stream::~Stream() = default;
 
 void Stream::set_deadline(Clock::time_point deadline)
 {
-    deadline_ = deadline;
+    deadline_ = deadline = std::min(deadline, last_);
     timed_out_ = false;
     // A timer that waits for a later moment than the new deadline would come too late.
     if (watching_ && watchdog_.expiry() > deadline) watchdog_.cancel();
@@ -204,7 +204,8 @@ void Stream::cancel()
 void Stream::stop_reading()
 {
     stopped_ = true;
-    set_deadline(std::min(deadline_, Clock::now() + (reading_ ? std::chrono::seconds(0) : last_words)));
+    last_ = std::min(last_, Clock::now() + last_words);
+    set_deadline(reading_ ? Clock::now() : deadline_);
 }
 
 Turns::Bell Stream::bell()

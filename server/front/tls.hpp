@@ -98,6 +98,7 @@ private:
     bool established_ = false;
     bool reading_ = false;
     bool stopped_ = false;
+    Clock::time_point last_ = Clock::time_point::max();  // no deadline is later, once it is stopped
     unsigned messages_ = 0;  // of TLS itself, since it is established
     unsigned unwaited_ = 0;  // reads and writes since it last let others
     std::weak_ptr<asio::steady_timer> bell_;

@@ -162,14 +162,15 @@ Turns::Excess Turns::excess(std::chrono::milliseconds patience, const Elsewhere&
     const auto share = std::max<std::size_t>(1, places_ / groups_.size());
     const auto largest = std::max_element(groups_.begin(), groups_.end(), [](const auto& one, const auto& other) { return one.second.held < other.second.held; });
     const auto& most = largest->second;
-    if (most.held <= share) return {};
+    const bool fair = most.held <= share;
     const auto since = Clock::now() - patience;
-    std::size_t wanted = elsewhere ? elsewhere(most.source.get()) : 0;
+    std::size_t wanted = elsewhere ? elsewhere(fair ? nullptr : most.source.get()) : 0;
     for (const auto* group : next_) {
-        if (group->held >= share) break;
+        if (!fair && group->held >= share) break;
         const auto long_enough = std::count_if(group->waiters.begin(), group->waiters.end(), [&](const auto* waiter) { return waiter->since_ <= since; });
-        wanted += std::min<std::size_t>(static_cast<std::size_t>(long_enough), share - group->held);
+        wanted += fair ? static_cast<std::size_t>(long_enough) : std::min<std::size_t>(static_cast<std::size_t>(long_enough), share - group->held);
     }
+    if (fair) return {nullptr, wanted > 0 ? 1U : 0U};
     return {most.source, static_cast<std::uint32_t>(std::min<std::size_t>(wanted, most.held - share))};
 }
 

@@ -66,9 +66,9 @@ public:
     [[nodiscard]] Load load() const;
     [[nodiscard]] std::uint32_t waiting() const { return waiting_; }
     // When no place is free: of a source that holds more than its share, as many as should go to those of other sources who have waited
-    // so long, here or, by `elsewhere`, in another queue for these places.
+    // so long, here or, by `elsewhere`, in another queue for these places. Where nobody holds more, one, of any source.
     struct Excess {
-        std::shared_ptr<const Source> source;
+        std::shared_ptr<const Source> source;  // none: any
         std::uint32_t places = 0;
     };
     using Elsewhere = std::function<std::size_t(const Source* beside)>;

@@ -23,7 +23,7 @@ SqliteStore::Statements::Statements(Database& database)
       next_orphan(database.prepare("SELECT key >> 12 FROM staged_chunk WHERE key >= ?1 "
                                    "AND key >> 12 NOT IN (SELECT key FROM pending) LIMIT 1")),
       pending(database.prepare("SELECT key, size_class, leaf_hash FROM pending ORDER BY key")),
-      log_entry(database.prepare("INSERT INTO log VALUES(?1, ?2, ?3)")),
+      log_entry(database.prepare("INSERT INTO log(idx, size_class, lane) VALUES(?1, ?2, ?3)")),
       log_chunks(database.prepare("INSERT INTO log_chunk SELECT key - ?1 + ?3, data FROM staged_chunk "
                                   "WHERE key BETWEEN ?1 AND ?2 ORDER BY key")),
       delete_staged(database.prepare("DELETE FROM staged_chunk WHERE key BETWEEN ?1 AND ?2")),

@@ -99,7 +99,7 @@ TEST_CASE("The keeper is told the step of pressure at start and when it changes,
 {
     auto given = options();
     given.threads = 2;
-    given.limits.pace = 1;
+    given.limits.max_uploads = 1;
     given.gate.pressure = {600s, 2s, 1s};  // up once
     Front front(given);
     const auto until = [&](const std::vector<unsigned>& wanted) {
@@ -108,13 +108,17 @@ TEST_CASE("The keeper is told the step of pressure at start and when it changes,
         CHECK(front.pressure() == std::vector<std::vector<unsigned>>{wanted, {}});
     };
     until({0});
-    // As many as the pace has for some seconds, on the other thread.
-    const auto client = front.connect(1);
-    for (int i = 0; i < 8 && front.pressure()[0].size() == 1; ++i) {
-        client->write(post(FormBody().story(story).end()));
-        (void)client->read_answer();
-    }
+    // One has the only place, and another waits for it.
+    const auto whole = post(FormBody().story(story).end());
+    const auto slow = front.connect(1);
+    const auto waiting = front.connect(1);
+    slow->write(whole.substr(0, whole.size() - 20));
+    std::this_thread::sleep_for(200ms);
+    waiting->write(whole);
     until({0, 1});
+    slow->write(whole.substr(whole.size() - 20));
+    (void)slow->read_answer();
+    (void)waiting->read_answer();
     until({0, 1, 0});
 }
 
