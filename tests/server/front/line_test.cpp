@@ -233,7 +233,7 @@ TEST_CASE("a line that is full drops the newest of the source that has most, and
     CHECK(ask(empty, 100'000, 1, Lane::waited, start + 1s).before == 0);
     CHECK(empty.size() == max_places_in_line);
     std::uint32_t gone = 0;
-    for (std::uint32_t i = 0; i < max_places_in_line; ++i) gone += empty.enter(name(i), start + 1s) ? 0 : 1;
+    for (std::uint32_t i = 0; i < max_places_in_line; ++i) gone += empty.enter(name(i), start + 1s) ? 0U : 1U;
     CHECK(gone == 1);
 }
 
