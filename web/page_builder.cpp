@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "web/page_builder.hpp"
 
-#include "web/colour.hpp"
-#include "web/scripts.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <set>
 #include <utility>
 
 namespace amana::web {
@@ -24,12 +19,6 @@ constexpr std::size_t most_marks = 3;
 constexpr std::size_t most_in_holes = 2048;
 // More other languages than these go behind a button.
 constexpr std::size_t few_languages = 3;
-
-std::string megabytes(std::uint64_t bytes)
-{
-    constexpr double tenths_of_a_mebibyte = static_cast<double>(1U << 20U) / 10;
-    return fmt::format("{:g}", std::floor(static_cast<double>(bytes) / tenths_of_a_mebibyte) / 10);
-}
 
 // What files may come to where there is room for small ones.
 std::uint64_t small_files(const SiteSettings& settings)
@@ -50,35 +39,6 @@ std::string in_groups_of_four(std::string_view fingerprint)
     return out;
 }
 
-bool is_png(ByteView bytes)
-{
-    constexpr ByteArray<8> signature{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-    return bytes.size() > signature.size() && std::ranges::equal(bytes.first(signature.size()), signature);
-}
-
-Result<void> check_settings(const SiteSettings& settings)
-{
-    if (settings.languages.empty()) return Error{"no language is configured", "Name at least one, such as ar."};
-    if (const std::set<std::string> once(settings.languages.begin(), settings.languages.end()); once.size() != settings.languages.size())
-        return Error{"a language is configured twice", "Remove one."};
-    if (!settings.logo.empty() && !is_png(settings.logo)) return Error{"the logo is not a PNG", "Pages show PNG only."};
-    if (settings.logo.size() > max_logo_bytes)
-        return Error{fmt::format("the logo has {} bytes; at most {} travel with every page", settings.logo.size(), max_logo_bytes),
-                     "Make it smaller: 64 pixels high, few colours."};
-    // A text that one language has, every language has: nobody may be told less of what protects them.
-    for (const auto& [what, member] : {std::pair{"numbers", &SiteTexts::numbers}, {"law", &SiteTexts::law}, {"embassy", &SiteTexts::embassy}}) {
-        std::vector<std::string> lacking;
-        for (const auto& language : settings.languages) {
-            const auto found = settings.texts.find(language);
-            if (found == settings.texts.end() || (found->second.*member).empty()) lacking.push_back(language);
-        }
-        if (!lacking.empty() && lacking.size() < settings.languages.size())
-            return Error{fmt::format("'{}' is configured for some languages, and not for {}", what, fmt::join(lacking, ", ")),
-                         fmt::format("Write it in [texts.{}] too; what keeps people safe is said to all of them.", lacking.front())};
-    }
-    return {};
-}
-
 // What the page says that depends on the moment.
 void add_state(Values& values, FormState state)
 {
@@ -89,92 +49,26 @@ void add_state(Values& values, FormState state)
 
 }  // namespace
 
-Result<PageBuilder> PageBuilder::open(const SiteSettings& settings, const Questionnaire& questionnaire)
-{
-    if (const auto checked = check_settings(settings); !checked) return checked.error();
-    auto templates = Templates::load(settings.data / "templates");
-    if (!templates) return templates.error();
-    PageBuilder builder(settings, questionnaire, *std::move(templates));
-    if (const auto loaded = builder.load_sources(); !loaded) return loaded.error();
-    if (const auto loaded = builder.load_links(); !loaded) return loaded.error();
-    return builder;
-}
-
-Result<void> PageBuilder::load_sources()
-{
-    auto additions = condition_style(*questionnaire_);
-    if (!settings_->colour.empty()) {
-        const auto colour = colour_style(settings_->colour);
-        if (!colour) return colour.error();
-        additions += *colour;
-    }
-    auto style = load_style(settings_->data / "style.css", additions);
-    if (!style) return style.error();
-    style_ = *std::move(style);
-    auto script = load_script(settings_->data / "exit.js");
-    if (!script) return script.error();
-    script_ = *std::move(script);
-    auto scripts = load_scripts(settings_->data);
-    if (!scripts) return scripts.error();
-    scripts_ = *std::move(scripts);
-    for (const auto& language : settings_->languages) {
-        auto bare = Catalogue::load(settings_->data / "locale", language, {});
-        if (!bare) return bare.error();
-        const auto limit = bare->digits(megabytes(settings_->max_files_bytes));
-        if (!limit) return limit.error();
-        auto catalogue = Catalogue::load(settings_->data / "locale", language, {{"limit", *limit}});
-        if (!catalogue) return catalogue.error();
-        catalogues_.push_back(*std::move(catalogue));
-    }
-    return {};
-}
-
-Result<void> PageBuilder::load_links()
-{
-    for (const auto& catalogue : catalogues_) {
-        Values link;
-        link.set("code", catalogue.language());
-        for (const auto* key : {"language_name", "direction", "review"}) {
-            auto sentence = catalogue.find(key);
-            if (!sentence) return sentence.error();
-            if (std::string_view(key) == "direction" && *sentence != "rtl" && *sentence != "ltr")
-                return Error{fmt::format("in the {} catalogue, \"direction\" is neither rtl nor ltr", catalogue.language()), {}};
-            if (std::string_view(key) == "review" && *sentence != "done") {
-                if (*sentence != "awaiting") return Error{fmt::format("in the {} catalogue, \"review\" is neither done nor awaiting", catalogue.language()), {}};
-                if (std::ranges::find(settings_->languages, "en") == settings_->languages.end())
-                    return Error{fmt::format("the {} translation awaits a second reader, and its pages point to the English ones", catalogue.language()),
-                                 "Add \"en\" to the languages, or remove this one."};
-            }
-            link.set(key, *std::move(sentence));
-        }
-        auto invitation = form_sentence(*questionnaire_, catalogue, "invitation");
-        if (!invitation) return invitation.error();
-        link.set("invitation", *std::move(invitation));
-        links_.push_back(std::move(link));
-    }
-    return {};
-}
-
 Result<Values> PageBuilder::common_values(const Catalogue& catalogue) const
 {
     Values values;
     values.set("lang", catalogue.language());
-    values.set("style", style_.text);
-    values.set("script", script_.text);
-    values.set("languages", links_);
-    values.set("fingerprint", in_groups_of_four(settings_->root_fingerprint));
-    values.set("exit", settings_->exit);
+    values.set("style", sources_.style.text);
+    values.set("script", sources_.script.text);
+    values.set("languages", sources_.links);
+    values.set("fingerprint", in_groups_of_four(sources_.settings->root_fingerprint));
+    values.set("exit", sources_.settings->exit);
     values.set("behind", "");
-    values.set("logo", !settings_->logo.empty());
-    values.set("logo_data", "data:image/png;base64," + to_base64(settings_->logo));
+    values.set("logo", !sources_.settings->logo.empty());
+    values.set("logo_data", "data:image/png;base64," + to_base64(sources_.settings->logo));
     for (const auto* flag : {"again", "kept", "proof", "proof_none", "urgent", "sealing", "pressed", "small_files", "text_only", "called", "stale"})
         values.set(flag, false);
     for (const auto* text : {"proof_link", "proof_note", "token", "place", "minutes"}) values.set(text, "");
-    values.set("small_bytes", std::to_string(small_files(*settings_)));
+    values.set("small_bytes", std::to_string(small_files(*sources_.settings)));
 
     List others;
-    for (std::size_t i = 0; i < catalogues_.size(); ++i)
-        if (catalogues_[i].language() != catalogue.language()) others.push_back(links_[i]);
+    for (std::size_t i = 0; i < sources_.catalogues.size(); ++i)
+        if (sources_.catalogues[i].language() != catalogue.language()) others.push_back(sources_.links[i]);
     values.set("few_languages", !others.empty() && others.size() <= few_languages);
     values.set("many_languages", others.size() > few_languages);
     values.set("other_languages", std::move(others));
@@ -184,8 +78,8 @@ Result<Values> PageBuilder::common_values(const Catalogue& catalogue) const
 
 Result<void> PageBuilder::add_texts(Values& values, const Catalogue& catalogue) const
 {
-    const auto configured = settings_->texts.find(catalogue.language());
-    const auto texts = configured == settings_->texts.end() ? SiteTexts() : configured->second;
+    const auto configured = sources_.settings->texts.find(catalogue.language());
+    const auto texts = configured == sources_.settings->texts.end() ? SiteTexts() : configured->second;
     values.set("numbers", !texts.numbers.empty());
     values.set("numbers_text", texts.numbers);
     const auto say = [&](const char* name, const std::string& own, Result<std::string> otherwise) -> Result<void> {
@@ -201,7 +95,7 @@ Result<void> PageBuilder::add_texts(Values& values, const Catalogue& catalogue) 
     auto review = catalogue.find("review");
     if (!review) return review.error();
     values.set("awaiting", *review != "done");
-    const auto hours = static_cast<std::uint32_t>(settings_->read_every.count());
+    const auto hours = static_cast<std::uint32_t>(sources_.settings->read_every.count());
     const bool in_days = hours % 24 == 0;
     return say("reading", {}, catalogue.find(in_days ? "read_every_days" : "read_every_hours", in_days ? hours / 24 : hours));
 }
@@ -213,7 +107,7 @@ Result<void> PageBuilder::add_problem(Values& values, const Catalogue& catalogue
     const auto key = no_files ? "room_text" : fmt::format("problem_{}", problem_name(what));
     auto title = catalogue.find(key);
     if (!title) return title.error();
-    const auto* story = questionnaire_->find(story_id);
+    const auto* story = sources_.questionnaire->find(story_id);
     // Whichever number it is told with; most have none.
     auto advice = what == Problem::short_story ? catalogue.find(key + "_advice", story == nullptr ? 1 : story->least)
                                                : catalogue.find(key + "_advice");
@@ -225,7 +119,7 @@ Result<void> PageBuilder::add_problem(Values& values, const Catalogue& catalogue
 
 Result<StaticPage> PageBuilder::page(const char* name, const Catalogue& catalogue, const Values& values) const
 {
-    auto plain = templates_.render(name, catalogue, values);
+    auto plain = sources_.templates.render(name, catalogue, values);
     if (!plain) return plain.error();
     const std::string_view whole = *plain;
     auto packed = PackedPage::pack({&whole, 1}).whole();
@@ -242,7 +136,7 @@ Result<HoledPage> PageBuilder::page(const char* name, const Catalogue& catalogue
         marks += static_cast<char>(first_mark + same);
         values.set(holes[i], marks.substr(i));
     }
-    const auto whole = templates_.render(name, catalogue, values);
+    const auto whole = sources_.templates.render(name, catalogue, values);
     if (!whole) return whole.error();
     HoledPage made;
     std::string found;
@@ -267,14 +161,14 @@ Result<HoledPage> PageBuilder::page(const char* name, const Catalogue& catalogue
 Result<Catalogue> PageBuilder::of_room(const Catalogue& catalogue, Room room) const
 {
     if (room != Room::small_files) return catalogue;
-    const auto limit = catalogue.digits(megabytes(small_files(*settings_)));
+    const auto limit = catalogue.digits(megabytes(small_files(*sources_.settings)));
     if (!limit) return limit.error();
     return catalogue.with({{"limit", *limit}});
 }
 
 Result<StaticPage> PageBuilder::index() const
 {
-    const auto& catalogue = catalogues_.front();
+    const auto& catalogue = sources_.catalogues.front();
     const auto values = common_values(catalogue);
     if (!values) return values.error();
     return page("index", catalogue, *values);
@@ -282,11 +176,11 @@ Result<StaticPage> PageBuilder::index() const
 
 Result<FormPage> PageBuilder::form(const Catalogue& catalogue, Values values, FormState state) const
 {
-    if (const auto added = add_questions(values, *questionnaire_, catalogue, false); !added) return added.error();
+    if (const auto added = add_questions(values, *sources_.questionnaire, catalogue, false); !added) return added.error();
     add_state(values, state);
     values.set("sealing", true);
-    values.set("page_script_hash", scripts_.page.hash);
-    values.set("worker_script_hash", scripts_.worker.hash);
+    values.set("page_script_hash", sources_.scripts.page.hash);
+    values.set("worker_script_hash", sources_.scripts.worker.hash);
     const std::vector<std::string> holes(state.pressed ? 2 : 1, "token");
     return page("form", catalogue, std::move(values), holes, holes.size() * token_text_bytes);
 }
@@ -314,33 +208,33 @@ Result<LinePage> PageBuilder::line(const Catalogue& catalogue, Values values) co
 
 Result<AgainPage> PageBuilder::again(const Catalogue& catalogue, Values values, FormState state) const
 {
-    if (const auto added = add_questions(values, *questionnaire_, catalogue, true); !added) return added.error();
+    if (const auto added = add_questions(values, *sources_.questionnaire, catalogue, true); !added) return added.error();
     add_state(values, state);
     values.set("again", true);
     // Going elsewhere would lose what was typed.
     values.set("few_languages", false);
     values.set("many_languages", false);
     values.set("awaiting", false);
-    const auto whole = templates_.render("form", catalogue, values);
+    const auto whole = sources_.templates.render("form", catalogue, values);
     if (!whole) return whole.error();
     AgainPage page;
-    auto pieces = cut_at_marks(*questionnaire_, *whole);
+    auto pieces = cut_at_marks(*sources_.questionnaire, *whole);
     if (!pieces) return pieces.error();
     page.pieces = *std::move(pieces);
     for (const auto what : all_problems) {
         if (const auto added = add_problem(values, catalogue, what, state.room); !added) return added.error();
         values.set("kept", what != Problem::empty_story && what != Problem::wrong_encoding);
-        auto alert = templates_.render("alert", catalogue, values);
+        auto alert = sources_.templates.render("alert", catalogue, values);
         if (!alert) return alert.error();
         page.alerts.at(static_cast<std::size_t>(what)) = *std::move(alert);
     }
-    for (const auto& section : questionnaire_->sections())
+    for (const auto& section : sources_.questionnaire->sections())
         for (const auto& field : section.fields) {
-            auto label = form_sentence(*questionnaire_, catalogue, field.id);
+            auto label = form_sentence(*sources_.questionnaire, catalogue, field.id);
             if (!label) return label.error();
             values.set("field", field.id);
             values.set("label", *std::move(label));
-            auto link = templates_.render("to_field", catalogue, values);
+            auto link = sources_.templates.render("to_field", catalogue, values);
             if (!link) return link.error();
             page.to_field.emplace(field.id, *std::move(link));
         }

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Makes the pages out of templates, catalogues, the questionnaire and the site's own settings.
+// Makes the pages out of their sources and the questionnaire.
 #pragma once
 
-#include "web/catalogue.hpp"
-#include "web/inline.hpp"
-#include "web/pages.hpp"
-#include "web/templates.hpp"
+#include "web/page_sources.hpp"
 
 #include <string>
 #include <vector>
@@ -14,25 +11,14 @@ namespace amana::web {
 
 class PageBuilder {
 public:
-    // Both arguments must outlive the builder.
-    [[nodiscard]] static Result<PageBuilder> open(const SiteSettings& settings, const Questionnaire& questionnaire);
+    explicit PageBuilder(PageSources sources) : sources_(std::move(sources)) {}
 
-    [[nodiscard]] const Style& style() const { return style_; }
-    [[nodiscard]] const Script& script() const { return script_; }
-    [[nodiscard]] const std::vector<Catalogue>& catalogues() const { return catalogues_; }
-    [[nodiscard]] const Scripts& scripts() const { return scripts_; }
+    [[nodiscard]] const PageSources& sources() const { return sources_; }
 
     [[nodiscard]] Result<StaticPage> index() const;
     [[nodiscard]] Result<Pages::Localised> localised(const Catalogue& catalogue) const;
 
 private:
-    PageBuilder(const SiteSettings& settings, const Questionnaire& questionnaire, Templates templates)
-        : settings_(&settings), questionnaire_(&questionnaire), templates_(std::move(templates))
-    {
-    }
-
-    [[nodiscard]] Result<void> load_sources();
-    [[nodiscard]] Result<void> load_links();
     // What every page of a language may mention; a page sets those that differ.
     [[nodiscard]] Result<Values> common_values(const Catalogue& catalogue) const;
     [[nodiscard]] Result<void> add_texts(Values& values, const Catalogue& catalogue) const;
@@ -47,14 +33,7 @@ private:
     [[nodiscard]] Result<LinePage> line(const Catalogue& catalogue, Values values) const;
     [[nodiscard]] Result<Pages::Received> received(const Catalogue& catalogue, Values values, bool urgent) const;
 
-    const SiteSettings* settings_;
-    const Questionnaire* questionnaire_;
-    Templates templates_;
-    Style style_;
-    Script script_;
-    Scripts scripts_;
-    std::vector<Catalogue> catalogues_;  // in the configured order
-    kainjow::mustache::list links_;      // of every language: its code, name, direction, and what it invites to
+    PageSources sources_;
 };
 
 }  // namespace amana::web

@@ -20,24 +20,25 @@ Result<Pages> Pages::load(const SiteSettings& settings)
     }
     Pages pages;
     pages.questionnaire_ = *std::move(questionnaire);
-    const auto builder = PageBuilder::open(settings, *pages.questionnaire_);
-    if (!builder) return builder.error();
-    auto log = LogPages::load(settings.data, builder->style());
+    auto sources = PageSources::load(settings, *pages.questionnaire_);
+    if (!sources) return sources.error();
+    const PageBuilder builder(*std::move(sources));
+    auto log = LogPages::load(settings.data, builder.sources().style);
     if (!log) return log.error();
     pages.log_ = *std::move(log);
     pages.languages_ = settings.languages;
-    pages.style_hash_ = builder->style().hash;
-    pages.script_hash_ = builder->script().hash;
-    pages.scripts_ = builder->scripts();
-    auto index = builder->index();
+    pages.style_hash_ = builder.sources().style.hash;
+    pages.script_hash_ = builder.sources().script.hash;
+    pages.scripts_ = builder.sources().scripts;
+    auto index = builder.index();
     if (!index) return index.error();
     pages.index_ = *std::move(index);
-    for (const auto& catalogue : builder->catalogues()) {
-        auto built = builder->localised(catalogue);
+    for (const auto& catalogue : builder.sources().catalogues) {
+        auto built = builder.localised(catalogue);
         if (!built) return built.error();
         pages.by_language_.emplace(catalogue.language(), *std::move(built));
     }
-    if (const auto added = pages.add_sealing(settings, builder->catalogues()); !added) return added.error();
+    if (const auto added = pages.add_sealing(settings, builder.sources().catalogues); !added) return added.error();
     return pages;
 }
 
