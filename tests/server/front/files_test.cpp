@@ -2,7 +2,7 @@
 // What is served as it is: each address, its type and policy, packed and plain.
 #include "crypto/site_manifest.hpp"
 #include "server/front/site_text.hpp"
-#include "tests/server/front/front.hpp"
+#include "tests/server/front/asking.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/made_scripts.hpp"
 #include "tests/web/gunzip.hpp"
@@ -12,11 +12,6 @@
 namespace amana::front::test {
 
 namespace {
-
-std::string get(const std::string& target, const std::string& fields = "", const std::string& method = "GET")
-{
-    return method + " " + target + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
-}
 
 std::string field(const Client::Answer& answer, const std::string& name)
 {

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The front as a browser meets it: pages, reports, problems that give the story back, and how it stops.
+// The front as a browser meets it: pages, reports, and problems that give the story back.
 #include "server/wire/room.hpp"
-#include "tests/server/front/front.hpp"
-#include "tests/server/front/reporting.hpp"
+#include "tests/server/front/asking.hpp"
 #include "tests/support/catch.hpp"
-
-#include <future>
 
 namespace amana::front::test {
 
@@ -13,55 +10,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const std::string story = "He said <call me> & \"come\" to أخي";
-const std::string escaped_story = "He said &lt;call me&gt; &amp; &quot;come&quot; to أخي";
-
-std::string get(const std::string& target, const std::string& fields = "", const std::string& method = "GET")
-{
-    return method + " " + target + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
-}
-std::string post(const std::string& body, const std::string& fields = "", const std::string& target = "/en/report")
-{
-    return "POST " + target + " HTTP/1.1\r\nHost: a\r\nContent-Type: " + std::string(form_type) + "\r\nContent-Length: " +
-           std::to_string(body.size()) + "\r\n" + fields + "\r\n" + body;
-}
-
-unsigned status(const Client::Answer& answer)
-{
-    return answer.head.starts_with("HTTP/1.1 ") ? static_cast<unsigned>(std::stoul(answer.head.substr(9))) : 0;
-}
-bool has(const Client::Answer& answer, const std::string& field)
-{
-    return answer.head.find("\r\n" + field + "\r\n") != std::string::npos;
-}
-
 // But for the date, which may change between two.
 std::string head_of(const Client::Answer& answer)
 {
     auto head = answer.head;
     const auto at = head.find("Date: ");
     return at == std::string::npos ? head : head.erase(at, head.find("\r\n", at) - at);
-}
-
-// As a program gets a page that can't unpack one.
-std::string padded(std::string page)
-{
-    page.resize(large_size(page.size()), '\n');
-    return page;
-}
-
-wire::Limits limits()
-{
-    wire::Limits limits;
-    limits.max_files_bytes = 100'000;
-    limits.header_timeout = limits.idle_timeout = limits.body_timeout = 60s;
-    return limits;
-}
-Front::Options options(const wire::Limits& given = limits())
-{
-    Front::Options options;
-    options.limits = given;
-    return options;
 }
 
 }  // namespace
@@ -97,13 +51,13 @@ TEST_CASE("Pages, by GET and by HEAD, on one connection")
 
 TEST_CASE("The keeper is told the step of pressure at start and when it changes, on the first channel alone")
 {
-    auto given = options();
+    auto given = with(limits());
     given.threads = 2;
     given.limits.max_uploads = 1;
     given.gate.pressure.rise = 600s;  // once
     Front front(given);
     // One has the only place, and another waits for it. (Where the machine itself is slow it rises for that.)
-    const auto whole = post(FormBody().story(story).end());
+    const auto whole = post_form(FormBody().story(story).end());
     const auto slow = front.connect(1);
     const auto waiting = front.connect(1);
     slow->write(whole.substr(0, whole.size() - 20));
@@ -133,7 +87,7 @@ TEST_CASE("What is not there, and what may not be done")
     }
     // A body nobody wants is read, so that the answer arrives and the connection goes on.
     const auto client = front.connect();
-    client->write(post(std::string(50'000, 'x'), "", "/en/") + get("/en/"));
+    client->write(post_form(std::string(50'000, 'x'), "", "/en/") + get("/en/"));
     CHECK(status(client->read_answer()) == 405);
     CHECK(status(client->read_answer()) == 200);
 }
@@ -142,7 +96,7 @@ TEST_CASE("What is no HTTP is answered as far as it can be")
 {
     auto config = limits();
     config.header_timeout = 1s;
-    Front front(options(config));
+    Front front(with(config));
     CHECK(status(front.ask("nonsense\r\n\r\n")) == 400);
     CHECK(status(front.ask("GET / HTTP/1.1\r\n\r\n")) == 400);
     CHECK(status(front.ask("POST /en/report HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n")) == 400);
@@ -157,10 +111,10 @@ TEST_CASE("What is no HTTP is answered as far as it can be")
 
 TEST_CASE("A report is thanked for when it is stored")
 {
-    Front front(options());
+    Front front(with(limits()));
     const auto client = front.connect();
     for (int i = 1; i <= 3; ++i) {
-        client->write(post(FormBody().story(story).file("f", std::string(100'000, 'x')).end(), "", i == 2 ? "/ar/report" : "/en/report"));
+        client->write(post_form(FormBody().story(story).file("f", std::string(100'000, 'x')).end(), "", i == 2 ? "/ar/report" : "/en/report"));
         const auto answer = client->read_answer();
         CHECK(status(answer) == 303);
         CHECK(has(answer, i == 2 ? "Location: /ar/received-1" : "Location: /en/received-1"));
@@ -178,15 +132,15 @@ TEST_CASE("A report is thanked for when it is stored")
 
 TEST_CASE("A problem gives the story back, escaped, and the connection goes on")
 {
-    Front front(options());
+    Front front(with(limits()));
     const auto client = front.connect();
     const auto ask = [&](const std::string& body) {
-        client->write(post(body));
+        client->write(post_form(body));
         return client->read_answer();
     };
     auto answer = ask(FormBody().story(story).file("f", std::string(100'001, 'x')).end());
     CHECK(status(answer) == 413);
-    CHECK(answer.body.find(">\n" + escaped_story + "</textarea>") != std::string::npos);
+    CHECK(gives_back(answer));
     CHECK(answer.body.find(story) == std::string::npos);
     answer = ask(FormBody().story("too <b>").end());
     CHECK(status(answer) == 422);
@@ -215,13 +169,13 @@ TEST_CASE("A problem gives the story back, escaped, and the connection goes on")
 
 TEST_CASE("Too large a report is told, and its answer is read even by one who sends all of it first")
 {
-    Front front(options());
+    Front front(with(limits()));
     const std::string large(8'000'000, 'x');
     const auto client = front.connect();
-    client->write(post(FormBody().story(story).file("f", large).end()));  // its length says so: nothing is kept
+    client->write(post_form(FormBody().story(story).file("f", large).end()));  // its length says so: nothing is kept
     const auto answer = client->read_answer();
     CHECK(status(answer) == 413);
-    CHECK(answer.body.find(">\n" + escaped_story + "</textarea>") != std::string::npos);
+    CHECK(gives_back(answer));
     client->write(get("/en/"));
     CHECK(status(client->read_answer()) == 200);
     CHECK(front.stored() == 0);
@@ -230,9 +184,9 @@ TEST_CASE("Too large a report is told, and its answer is read even by one who se
 
 TEST_CASE("Who asks before sending is told, one way or the other")
 {
-    Front front(options());
+    Front front(with(limits()));
     const auto body = FormBody().story(story).end();
-    const auto head = post(body, "Expect: 100-continue\r\n").substr(0, post(body, "Expect: 100-continue\r\n").size() - body.size());
+    const auto head = post_form(body, "Expect: 100-continue\r\n").substr(0, post_form(body, "Expect: 100-continue\r\n").size() - body.size());
     auto client = front.connect();
     client->write(head);
     CHECK(client->read_until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
@@ -256,8 +210,8 @@ TEST_CASE("A sender that stops is told, or forgotten")
 {
     auto config = limits();
     config.idle_timeout = 1s;
-    Front front(options(config));
-    const auto body = post(FormBody().file("f", std::string(90'000, 'x')).story(story).end());
+    Front front(with(config));
+    const auto body = post_form(FormBody().file("f", std::string(90'000, 'x')).story(story).end());
     auto client = front.connect();
     client->write(body.substr(0, 80'000));
     CHECK(status(client->read_answer()) == 408);
@@ -276,174 +230,34 @@ TEST_CASE("A sender that stops is told, or forgotten")
 
 TEST_CASE("Without a valid key the form is closed before anything is typed")
 {
-    auto closed = options();
+    auto closed = with(limits());
     closed.time = 3 * one_week;
     Front front(closed);
     CHECK(status(front.ask(get("/"))) == 200);
     CHECK(status(front.ask(get("/en/"))) == 503);
-    const auto answer = front.ask(post(FormBody().story(story).end()));
+    const auto answer = front.ask(post_form(FormBody().story(story).end()));
     CHECK(status(answer) == 503);
-    CHECK(answer.body.find(">\n" + escaped_story + "</textarea>") != std::string::npos);
+    CHECK(gives_back(answer));
     CHECK(front.stored() == 0);
 }
 
 TEST_CASE("Where nothing can be stored the form says so before anything is typed; where only text can, a file's text comes back")
 {
     for (const auto room : {std::uint64_t{0}, 100 * crypto::mebibyte}) {
-        auto given = options();
+        auto given = with(limits());
         given.room = room;
         Front front(given);
         for (int i = 0; i < 200 && front.site().room.bytes() != wire::told_room(room); ++i) std::this_thread::sleep_for(10ms);
         const bool full = room == 0;
         CHECK(status(front.ask(get("/en/"))) == (full ? 507 : 200));
-        const auto text = front.ask(post(FormBody().story(story).end()));
+        const auto text = front.ask(post_form(FormBody().story(story).end()));
         CHECK(status(text) == (full ? 507 : 303));
-        if (full) CHECK(text.body.find(">\n" + escaped_story + "</textarea>") != std::string::npos);
-        const auto answer = front.ask(post(FormBody().story(story).file("f", "x").end()));
+        if (full) CHECK(gives_back(text));
+        const auto answer = front.ask(post_form(FormBody().story(story).file("f", "x").end()));
         CHECK(status(answer) == (full ? 507 : 413));
-        CHECK(answer.body.find(">\n" + escaped_story + "</textarea>") != std::string::npos);
+        CHECK(gives_back(answer));
         CHECK(front.stored() == (full ? 0 : 1));
     }
-}
-
-TEST_CASE("As many connections as there may be; for the next the longest idle goes, never one that sends a report")
-{
-    auto config = limits();
-    config.max_connections = 3;
-    Front front(options(config));
-    const auto body = post(FormBody().file("f", std::string(50'000, 'x')).story(story).end());
-    const auto sending = front.connect();
-    sending->write(body.substr(0, 40'000));
-    const auto idle = front.connect();
-    const auto used = front.connect();
-    std::this_thread::sleep_for(200ms);
-    used->write(get("/en/"));
-    CHECK(status(used->read_answer()) == 200);
-    CHECK(status(front.ask(get("/en/"))) == 200);
-    CHECK(idle->read().empty());
-    used->write(get("/en/"));
-    CHECK(status(used->read_answer()) == 200);
-    for (int i = 0; i < 5; ++i) CHECK(status(front.ask(get("/en/"))) == 200);
-    CHECK(used->read().empty());
-    sending->write(body.substr(40'000));
-    CHECK(status(sending->read_answer()) == 303);
-}
-
-TEST_CASE("A report gives way to one of another network, never to one of its own")
-{
-    auto config = limits();
-    config.max_uploads = 1;
-    Front front(options(config));
-    const auto body = post(FormBody().file("f", std::string(50'000, 'x')).story(story).end());
-    const auto slow = front.connect();
-    slow->write(body.substr(0, 40'000));
-    std::this_thread::sleep_for(200ms);
-    // All of these come from one network: they wait, and the one that has the place keeps it.
-    auto other = std::async(std::launch::async, [&] { return status(front.ask(body)); });
-    CHECK(other.wait_for(3s) == std::future_status::timeout);
-    slow->write(body.substr(40'000));
-    CHECK(status(slow->read_answer()) == 303);
-    CHECK(other.get() == 303);
-}
-
-TEST_CASE("Who finds no place in time gets the form back with what was typed")
-{
-    auto config = limits();
-    config.max_uploads = 1;
-    Front front(options(config));
-    const auto slow = front.connect();
-    slow->write(post(FormBody().file("f", std::string(50'000, 'x')).story(story).end()).substr(0, 40'000));
-    std::this_thread::sleep_for(200ms);
-    const auto answer = front.ask(post(FormBody().story(story).end()));
-    CHECK(status(answer) == 503);
-    CHECK(answer.body.find(">\n" + escaped_story + "</textarea>") != std::string::npos);
-    CHECK(front.stored() == 0);
-}
-
-TEST_CASE("A connection carries so many requests, and no more")
-{
-    auto config = limits();
-    config.max_requests = 3;
-    Front front(options(config));
-    const auto client = front.connect();
-    std::string many;
-    for (int i = 0; i < 5; ++i) many += get("/en/help");
-    client->write(many);
-    CHECK(!has(client->read_answer(), "Connection: close"));
-    CHECK(!has(client->read_answer(), "Connection: close"));
-    CHECK(has(client->read_answer(), "Connection: close"));
-    CHECK(client->read().empty());
-}
-
-TEST_CASE("One more report than may come in at once waits its turn")
-{
-    auto config = limits();
-    config.max_uploads = 1;
-    Front front(options(config));
-    const auto body = post(FormBody().file("f", std::string(50'000, 'x')).story(story).end());
-    const auto slow = front.connect();
-    slow->write(body.substr(0, 40'000));
-    std::this_thread::sleep_for(200ms);
-    auto other = std::async(std::launch::async, [&] { return status(front.ask(body)); });
-    CHECK(other.wait_for(500ms) == std::future_status::timeout);
-    slow->write(body.substr(40'000));
-    CHECK(status(slow->read_answer()) == 303);
-    CHECK(other.get() == 303);
-}
-
-TEST_CASE("Draining: who waits is let go, who is sending is thanked")
-{
-    Front front(options());
-    const auto idle = front.connect();
-    const auto body = post(FormBody().file("f", std::string(90'000, 'x')).story(story).end());
-    const auto sending = front.connect();
-    sending->write(body.substr(0, 80'000));
-    std::this_thread::sleep_for(200ms);
-    const auto begun = std::chrono::steady_clock::now();
-    front.drain(60s);
-    CHECK(idle->read().empty());
-    CHECK(std::chrono::steady_clock::now() - begun < 20s);
-    sending->write(body.substr(80'000));
-    const auto answer = sending->read_answer();
-    CHECK(status(answer) == 200);  // the page itself: nobody would answer where a 303 leads
-    CHECK(answer.body == padded(front.site().pages.received("en", false).plain));
-    CHECK(has(answer, "Connection: close"));
-    CHECK(sending->read().empty());
-    front.wait_until_ended();
-    CHECK(front.stored() == 1);
-    CHECK(front.lost == 0);
-}
-
-TEST_CASE("Draining ends at its deadline, with reports under way or a client that reads nothing")
-{
-    Front front(options());
-    const auto sending = front.connect();
-    sending->write(post(FormBody().file("f", std::string(90'000, 'x')).story(story).end()).substr(0, 80'000));
-    const auto waiting = front.connect();
-    waiting->write("GET /");
-    std::this_thread::sleep_for(200ms);
-    const auto begun = std::chrono::steady_clock::now();
-    front.drain(300ms);
-    front.wait_until_ended();
-    CHECK(std::chrono::steady_clock::now() - begun < 20s);
-    front.destroy_worker();  // with all that hangs on it, in whatever order it holds it
-    CHECK(sending->read().empty());
-}
-
-TEST_CASE("A keeper that goes: who is sending is told, and the front with it")
-{
-    Front front(options());
-    const auto sending = front.connect();
-    const auto body = post(FormBody().file("f", std::string(90'000, 'x')).story(story).end());
-    sending->write(body.substr(0, 80'000));
-    std::this_thread::sleep_for(200ms);
-    front.lose_keeper();
-    for (int i = 0; i < 100 && front.lost == 0; ++i) std::this_thread::sleep_for(50ms);
-    CHECK(front.lost == 1);
-    sending->write(body.substr(80'000));
-    const auto answer = sending->read_answer();
-    CHECK(status(answer) == 500);
-    CHECK(answer.body.find(escaped_story) != std::string::npos);
 }
 
 }  // namespace amana::front::test

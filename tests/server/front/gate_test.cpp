@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A whole front under pressure: a page that seals pays, waits and sends; a form waits in its frame and sends; what is not good
 // gets the right answer, and the text back.
-#include "tests/server/front/reporting.hpp"
+#include "tests/server/front/asking.hpp"
 #include "tests/server/front/sealing_client.hpp"
 
 #include <sodium/utils.h>
@@ -12,8 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const std::string story = "What I saw at the agency, and who was there";
-
 Front::Options pressed_soon()
 {
     auto given = options();
@@ -23,16 +21,10 @@ Front::Options pressed_soon()
     return given;
 }
 
-std::string get(const std::string& target) { return "GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n"; }
-
 std::string form(const std::string& token, const std::string& text = story)
 {
-    const auto body = FormBody().story(text).end();
-    return "POST /en/report" + (token.empty() ? "" : "?" + token) + " HTTP/1.1\r\nHost: a\r\nContent-Type: " + std::string(form_type) +
-           "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    return post_form(FormBody().story(text).end(), "", "/en/report" + (token.empty() ? token : "?" + token));
 }
-
-unsigned status(const Client::Answer& answer) { return static_cast<unsigned>(std::stoul(answer.head.substr(9))); }
 
 void press(Front& front)
 {
@@ -130,7 +122,7 @@ TEST_CASE("A form waits in its frame and sends; sent before its turn, or with a 
         INFO(token);
         const auto back = front.ask(form(token));
         CHECK(status(back) == 503);
-        CHECK(back.body.find(">\n" + story + "</textarea>") != std::string::npos);
+        CHECK(gives_back(back));
         const auto fresh = token_in(back.body);
         CHECK((fresh == token) == (token == calm));  // a good one has its place now
         CHECK(back.body.find("src=\"/en/line?" + fresh + "\"") != std::string::npos);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The line: places are kept by asking, called by turns of sources, and nobody who stays is passed over; tokens are ours, of
-// an age, and used once; pressure rises and falls by what is measured.
+// The line: places are kept by asking, called by turns of sources, and nobody who stays is passed over.
 #include "server/front/line.hpp"
-#include "server/front/pressure.hpp"
 #include "tests/support/catch.hpp"
 
 #include <iostream>
@@ -289,106 +287,6 @@ TEST_CASE("who stays in the line is called after F times the time a place is kep
     const auto beside = longest_wait(50, Lane::worked, Lane::waited);
     REQUIRE(beside);
     CHECK(*beside <= 60s);  // the other lane is its own
-}
-
-TEST_CASE("a token is good for its process and its time")
-{
-    Tokens tokens(start), others(start);
-    const auto form = tokens.make(0, start), puzzle = tokens.make(9, start + 1s);
-    CHECK(Tokens::text(form).size() == token_text_bytes);
-    REQUIRE(tokens.check_text(Tokens::text(form), start + 5h));
-    CHECK(tokens.check(form, start + 5h)->bits() == 0);
-    CHECK(tokens.check(puzzle, start + 5min)->bits() == 9);
-    CHECK(tokens.check(form, start)->name() != tokens.check(puzzle, start + 1s)->name());
-    CHECK(tokens.check(puzzle, start + 5min)->fresh());
-    CHECK_FALSE(tokens.check(puzzle, start + 11min)->fresh());
-    CHECK_FALSE(others.check(form, start));
-    CHECK_FALSE(tokens.check(form, start + 13h));
-    CHECK_FALSE(tokens.check_text("", start));
-    CHECK_FALSE(tokens.check_text(std::string(token_text_bytes, '='), start));
-    Tokens fresh(start);
-    const auto token = fresh.make(0, start);
-    for (std::size_t i = 0; i < token.size(); ++i) {
-        auto changed = token;
-        changed.at(i) ^= 1;
-        CHECK_FALSE(fresh.check(changed, start));
-    }
-    CHECK(fresh.check(token, start + 6h - 1s)->fresh());  // a key later
-    CHECK_FALSE(fresh.check(token, start + 6h + 5s)->fresh());
-    CHECK_FALSE(fresh.check(token, start + 12h + 5s));
-}
-
-TEST_CASE("a puzzle is solved by its numbers alone")
-{
-    Tokens tokens(start);
-    const auto bytes = tokens.make(6, start);
-    const auto token = tokens.check(bytes, start);
-    REQUIRE(token);
-    auto numbers = crypto::work(bytes, 6);
-    CHECK(token->solved_by(numbers));
-    CHECK_FALSE(tokens.check(tokens.make(6, start), start)->solved_by(numbers));
-    CHECK_FALSE(tokens.check(tokens.make(0, start), start)->solved_by({}));
-    for (auto& number : numbers) {
-        std::swap(number, numbers.at(0));
-        if (number != numbers.at(0)) CHECK_FALSE(token->solved_by(numbers));
-        std::swap(number, numbers.at(0));
-    }
-}
-
-TEST_CASE("pressure rises by one every five seconds, falls when all is little for thirty")
-{
-    Pressure pressure;
-    const std::uint64_t plenty = 1ULL << 50U;
-    const Turns::Load calm{64, 3, 0, 0ms}, much{64, 64, 9, 2s}, some{64, 50, 0, 0ms};
-    auto now = start;
-    const auto seconds = [&](int count, const Turns::Load& load, std::chrono::seconds backlog = 0s) {
-        for (int i = 0; i < count; ++i) pressure.measure(load, backlog, plenty, now += 1s);
-    };
-    seconds(5, calm);
-    CHECK(pressure.step() == 0);
-    seconds(1, much);
-    CHECK(pressure.step() == 1);
-    seconds(4, much);
-    CHECK(pressure.step() == 1);
-    seconds(1, much);
-    CHECK(pressure.step() == 2);
-    seconds(60, much);
-    CHECK(pressure.step() == max_step);
-    seconds(120, some);
-    CHECK(pressure.step() == max_step);
-    seconds(31, calm);
-    CHECK(pressure.step() == max_step - 1);
-    seconds(91, calm);
-    CHECK(pressure.step() == 0);
-    for (int i = 0; i < 20; ++i) {
-        pressure.late(500ms);
-        pressure.measure(calm, 0s, plenty, now += 1s);
-    }
-    CHECK(pressure.step() > 0);
-}
-
-TEST_CASE("what is stored is held to the pace that leaves a day of room")
-{
-    Pressure pressure;
-    auto now = start;
-    const std::uint64_t room = 86'400ULL * 40 * 1024 * 5;  // five a second
-    for (int i = 0; i < 30; ++i) {
-        for (int j = 0; j < 20; ++j) pressure.stored();
-        pressure.measure({64, 1, 0, 0ms}, 0s, room, now += 1s);
-    }
-    CHECK(pressure.pace() > 4.9);
-    CHECK(pressure.pace() < 5.1);
-    CHECK(pressure.step() > 0);
-    (void)pressure.may_call(now);
-    CHECK(pressure.may_call(now += 1s) == 5);
-    pressure.called(5);
-    CHECK(pressure.may_call(now) == 0);
-    CHECK(pressure.may_call(now += 10s) == 5);
-    Pressure least(3);
-    least.measure({}, 0s, room, now);
-    CHECK(least.pace() == 3);
-    least.measure({}, 0s, 0, now);
-    CHECK(least.pace() == 1);
 }
 
 }  // namespace amana::front::test

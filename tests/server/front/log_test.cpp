@@ -4,7 +4,7 @@
 
 #include "base/reader.hpp"
 #include "crypto/range.hpp"
-#include "tests/server/front/front.hpp"
+#include "tests/server/front/asking.hpp"
 #include "tests/support/catch.hpp"
 
 #include <fmt/format.h>
@@ -25,19 +25,6 @@ namespace amana::front::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string get(const std::string& target, const std::string& method = "GET")
-{
-    return method + " " + target + " HTTP/1.1\r\nHost: a\r\n\r\n";
-}
-unsigned status(const Client::Answer& answer)
-{
-    return answer.head.starts_with("HTTP/1.1 ") ? static_cast<unsigned>(std::stoul(answer.head.substr(9))) : 0;
-}
-bool has(const Client::Answer& answer, const std::string& field)
-{
-    return answer.head.find("\r\n" + field + "\r\n") != std::string::npos;
-}
 
 crypto::Hash leaf(std::uint64_t index) { return crypto::sha256(Writer().integer(index).take()); }
 
@@ -139,7 +126,7 @@ TEST_CASE("Notes and tiles, by GET and HEAD, and what is not there")
     const auto first = front.ask(get("/log/tile/0/000"));
     CHECK(first.body == text(leaves(0, 256)));
     CHECK(has(first, "Content-Type: application/octet-stream"));
-    const auto head = front.ask(get("/log/tile/0/000", "HEAD"), true);
+    const auto head = front.ask(get("/log/tile/0/000", "", "HEAD"), true);
     CHECK(has(head, "Content-Length: 8192"));
     CHECK(status(front.ask(get("/log/tile/0/257"))) == 404);  // 44 of 256 are there
     CHECK(front.ask(get("/log/tile/0/257.p/44")).body == text(leaves(257 * 256, 257 * 256 + 44)));
@@ -150,7 +137,7 @@ TEST_CASE("Notes and tiles, by GET and HEAD, and what is not there")
     CHECK(status(front.ask(get("/log/tile/2/000.p/2"))) == 404);
     CHECK(status(front.ask(get("/log/tile/3/000.p/1"))) == 404);
     for (const auto* method : {"POST", "PUT", "DELETE", "OPTIONS"}) {
-        const auto answer = front.ask(get("/log/checkpoint", method));
+        const auto answer = front.ask(get("/log/checkpoint", "", method));
         CHECK(status(answer) == 405);
         CHECK(has(answer, "Allow: GET, HEAD"));
     }
@@ -201,7 +188,7 @@ TEST_CASE("A range is of one tree, though the log grows with every tile that is 
     log.grows = 0;
     CHECK(status(front.ask(get("/log/range/3"))) == 404);
     const auto asked = log.asked;
-    const auto head = front.ask(get("/log/range/0", "HEAD"), true);
+    const auto head = front.ask(get("/log/range/0", "", "HEAD"), true);
     CHECK(status(head) == 200);
     CHECK(log.asked == asked + 1);  // the checkpoint, and nothing else
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The proof: shown to who asked for it, once, in the answer itself; and to nobody else.
-#include "tests/server/front/front.hpp"
-#include "tests/server/front/reporting.hpp"
+#include "tests/server/front/asking.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/web/gunzip.hpp"
 #include "tests/web/html.hpp"
@@ -10,19 +9,12 @@ namespace amana::front::test {
 
 namespace {
 
-const std::string story = "Somebody asked my brother to go";
 const std::string promise = "amana promise v1\ntest<&>.example\n0\n4096\nTEVBRg==\n\n— test<&>.example c2lnbmF0dXJl+/==\n";
 
-std::string post(const std::string& body, const std::string& target = "/en/report", const std::string& fields = "")
-{
-    return "POST " + target + " HTTP/1.1\r\nHost: a\r\n" + fields + "Content-Type: " + std::string(form_type) + "\r\nContent-Length: " +
-           std::to_string(body.size()) + "\r\n\r\n" + body;
-}
 std::string asking(std::string_view text)
 {
     return FormBody().story(text).part("Content-Disposition: form-data; name=\"proof\"", "1").end();
 }
-bool is(const Client::Answer& answer, const std::string& status) { return answer.head.starts_with("HTTP/1.1 " + status + " "); }
 
 std::string between(const std::string& text, const std::string& open, const std::string& close)
 {
@@ -63,9 +55,9 @@ TEST_CASE("Who asks gets the proof in the answer, to copy and to save")
                 FormBody form;
                 form.story(story).answer("proof", "1");
                 if (urgent) form.answer("urgency", "danger_now");
-                const auto answer = front.ask(post(form.end(), "/" + language + "/report", packed ? "Accept-Encoding: gzip, br\r\n" : ""));
+                const auto answer = front.ask(post_form(form.end(), packed ? "Accept-Encoding: gzip, br\r\n" : "", "/" + language + "/report"));
                 ++asked;
-                REQUIRE(is(answer, "200"));
+                REQUIRE(status(answer) == 200);
                 CHECK(answer.head.size() == page_head_bytes);
                 CHECK(answer.body.size() == (packed ? web::packed_page_bytes : large_page_bytes));
                 const auto body = packed ? amana::test::gunzipped(answer.body).value_or("damaged") : answer.body;
@@ -88,8 +80,8 @@ TEST_CASE("A proof of any length arrives: one too long for a packed page in a pl
     Front::Options options;
     options.promise = std::string(wire::max_promise_bytes, '"');
     Front front(options);
-    const auto answer = front.ask(post(asking(story), "/ar/report", "Accept-Encoding: gzip\r\n"));
-    REQUIRE(is(answer, "200"));
+    const auto answer = front.ask(post_form(asking(story), "Accept-Encoding: gzip\r\n", "/ar/report"));
+    REQUIRE(status(answer) == 200);
     const auto packed = answer.head.find("Content-Encoding: gzip") != std::string::npos;
     const auto body = packed ? amana::test::gunzipped(answer.body).value_or("damaged") : answer.body;
     CHECK(answer.body.size() == (packed ? web::packed_page_bytes : large_page_bytes));
@@ -101,19 +93,19 @@ TEST_CASE("Who does not ask is told of no proof, and the keeper makes none")
     Front::Options options;
     options.promise = promise;
     Front front(options);
-    const auto answer = front.ask(post(FormBody().story(story).end()));
-    CHECK(is(answer, "303"));
+    const auto answer = front.ask(post_form(FormBody().story(story).end()));
+    CHECK(status(answer) == 303);
     CHECK(answer.body.empty());
     // A file of that name is no wish.
-    CHECK(is(front.ask(post(FormBody().story(story).part("Content-Disposition: form-data; name=\"proof\"; filename=\"a\"", "1").end())), "303"));
+    CHECK(status(front.ask(post_form(FormBody().story(story).part("Content-Disposition: form-data; name=\"proof\"; filename=\"a\"", "1").end()))) == 303);
     CHECK(front.promised() == 0);
 }
 
 TEST_CASE("When no proof can be made, that is said, and that the report is stored")
 {
     Front front;
-    const auto answer = front.ask(post(asking(story)));
-    CHECK(is(answer, "200"));
+    const auto answer = front.ask(post_form(asking(story)));
+    CHECK(status(answer) == 200);
     CHECK(answer.body.starts_with(front.site().pages.received_without_proof("en", false).plain));
     CHECK(front.stored() == 1);
 }
@@ -121,11 +113,11 @@ TEST_CASE("When no proof can be made, that is said, and that the report is store
 TEST_CASE("A problem gives the box back as it was")
 {
     Front front;
-    const auto without = front.ask(post(FormBody().story("short").end()));
-    CHECK(is(without, "422"));
+    const auto without = front.ask(post_form(FormBody().story("short").end()));
+    CHECK(status(without) == 422);
     CHECK(amana::test::controls_of(amana::test::scan_html(without.body)) == amana::test::Controls{{"story", "short"}});
-    const auto with = front.ask(post(asking("short")));
-    CHECK(is(with, "422"));
+    const auto with = front.ask(post_form(asking("short")));
+    CHECK(status(with) == 422);
     const auto controls = amana::test::controls_of(amana::test::scan_html(with.body));
     CHECK(controls == amana::test::Controls{{"proof", "1"}, {"story", "short"}});
     CHECK(with.body.find("<details open>\n<summary>") != std::string::npos);

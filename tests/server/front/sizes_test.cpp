@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What a page's length tells: nothing. Whatever page, status and language, an answer has one of two sizes.
-#include "tests/server/front/front.hpp"
-#include "tests/server/front/reporting.hpp"
+#include "tests/server/front/asking.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/web/gunzip.hpp"
 #include "tests/web/html.hpp"
@@ -10,19 +9,7 @@ namespace amana::front::test {
 
 namespace {
 
-const std::string story = "He said <call me> & \"come\" to أخي";
 const std::string gzip = "Accept-Encoding: gzip, deflate, br\r\n";
-
-std::string get(const std::string& target, const std::string& fields = "", const std::string& method = "GET")
-{
-    return method + " " + target + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
-}
-std::string post(const std::string& body, const std::string& target = "/en/report")
-{
-    return "POST " + target + " HTTP/1.1\r\nHost: a\r\n" + gzip + "Content-Type: " + std::string(form_type) + "\r\nContent-Length: " +
-           std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-std::string status(const Client::Answer& answer) { return answer.head.substr(9, 3); }
 
 // Each form has a token of its own.
 std::string without_token(std::string page)
@@ -37,10 +24,10 @@ std::string without_token(std::string page)
 TEST_CASE("Every page that is read has one size")
 {
     Front front;
-    const std::pair<std::string, std::string> asked[] = {
-        {"/", "200"},           {"/ar/", "200"},           {"/en/", "200"},           {"/ar/help", "200"},       {"/en/help", "200"},
-        {"/ar/received-1", "200"}, {"/en/received-1", "200"}, {"/ar/received-2", "200"}, {"/en/received-2", "200"}, {"/nowhere", "404"},
-        {"/en/report", "405"}};
+    const std::pair<std::string, unsigned> asked[] = {
+        {"/", 200},           {"/ar/", 200},           {"/en/", 200},           {"/ar/help", 200},       {"/en/help", 200},
+        {"/ar/received-1", 200}, {"/en/received-1", 200}, {"/ar/received-2", 200}, {"/en/received-2", 200}, {"/nowhere", 404},
+        {"/en/report", 405}};
     std::size_t checked = 0;
     for (const auto& [target, expected] : asked) {
         for (const auto* connection : {"", "Connection: close\r\n"}) {
@@ -69,17 +56,17 @@ TEST_CASE("Every form that is given back has one size, up to a bound")
     Front front;
     for (const auto& body : {FormBody().story("short").end(), FormBody().story(story).answer("period", std::string(400, '"')).end(),
                              FormBody().story(std::string(12'001, '"')).end(), FormBody().end()}) {
-        const auto answer = front.ask(post(body));
-        CHECK(status(answer) == "422");
+        const auto answer = front.ask(post_form(body, gzip));
+        CHECK(status(answer) == 422);
         CHECK(answer.head.size() == page_head_bytes);
         CHECK(answer.body.size() == large_page_bytes);
         CHECK(answer.body.find("</body>\n</html>\n\n\n") != std::string::npos);
     }
-    const auto large = front.ask(post(FormBody().story(std::string(40'000, '"')).end()));
+    const auto large = front.ask(post_form(FormBody().story(std::string(40'000, '"')).end(), gzip));
     CHECK(large.body.size() == 3 * large_page_bytes);
     // Where it can't be given back there is a page as any other.
-    const auto none = front.ask(post("no form"));
-    CHECK(status(none) == "400");
+    const auto none = front.ask(post_form("no form", gzip));
+    CHECK(status(none) == 400);
     CHECK((none.head.size() == page_head_bytes && none.body.size() == web::packed_page_bytes));
 }
 
@@ -91,13 +78,13 @@ TEST_CASE("A report of many answers is stored whole, and one with a mistake come
                                       {"identifiers.5.value", "x"}, {"flight", "\"XY\" 12"},    {"person_name", "أخي"},       {"share", "aid"}};
     FormBody form;
     for (const auto& [name, value] : typed) form.answer(name, value);
-    auto answer = front.ask(post(form.end()));
-    CHECK(status(answer) == "303");
+    auto answer = front.ask(post_form(form.end(), gzip));
+    CHECK(status(answer) == 303);
     CHECK(answer.head.find("Location: /en/received-2\r\n") != std::string::npos);
     CHECK(front.stored() == 1);
     form.answer("period", std::string(301, 'x'));
-    answer = front.ask(post(form.end(), "/ar/report"));
-    CHECK(status(answer) == "422");
+    answer = front.ask(post_form(form.end(), gzip, "/ar/report"));
+    CHECK(status(answer) == 422);
     auto expected = typed;
     expected.emplace("period", std::string(301, 'x'));
     CHECK(amana::test::controls_of(amana::test::scan_html(answer.body)) == expected);

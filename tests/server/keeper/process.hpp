@@ -2,7 +2,7 @@
 // A real amana-keeper, started as the warden starts it.
 #pragma once
 
-#include "tests/server/keeper/support.hpp"
+#include "tests/server/keeper/fake_front.hpp"
 
 #include <sys/types.h>
 

@@ -4,7 +4,8 @@
 
 #include "server/keeper/service.hpp"
 #include "server/keeper/sqlite_store.hpp"
-#include "tests/server/keeper/support.hpp"
+#include "tests/server/keeper/fake_front.hpp"
+#include "tests/server/keeper/faulty_store.hpp"
 
 #include <atomic>
 #include <mutex>
