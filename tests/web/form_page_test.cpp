@@ -3,7 +3,7 @@
 // place in the page that is sent again; what does not apply is folded away by the style.
 #include "tests/support/catch.hpp"
 #include "tests/web/html.hpp"
-#include "tests/web/site.hpp"
+#include "tests/web/shipped.hpp"
 
 #include <algorithm>
 #include <iostream>
@@ -17,14 +17,9 @@ using Catch::Contains;
 using test::between;
 using test::count;
 using test::escaped;
+using test::pages;
 using web::FieldType;
 using Kind = web::Slot::Kind;
-
-const web::Pages& pages()
-{
-    static const auto loaded = web::Pages::load(test::shipped_settings()).value();
-    return loaded;
-}
 
 std::string sentence(const std::string& language, const std::string& key)
 {
