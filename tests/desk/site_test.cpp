@@ -45,6 +45,33 @@ public:
     [[nodiscard]] std::string fingerprint() const { return read_text(DeskPaths{line.directory}.fingerprint()).substr(0, 64); }
 };
 
+// What anybody may keep of a site: its manifests, its keys, and what is put beside them.
+class SavedSite {
+public:
+    // Signs the site as it stands, with a release of its own.
+    explicit SavedSite(Signing& desk) : folder_(desk.path("saved"))
+    {
+        fs::create_directories(folder_ / "manifest");
+        fs::create_directories(folder_ / "ar");
+        const crypto::ReleaseManifest release{1, "1", {{crypto::Hash{}, "exit.js"}}};
+        desk.site.release = crypto::sha256(as_bytes(release.text().value()));
+        REQUIRE(desk.sign().has_value());
+        crypto::Note note{release.text().value(), {}};
+        note.sign(std::string(crypto::release_signer), Bytes(32, 7));
+        put("manifest/site", read_text(desk.line.out));
+        put("manifest/release", note.encode());
+        put("keys", read_text(DeskPaths{desk.line.directory}.public_keys()));
+        desk.line.site = folder_.string();
+    }
+    void put(const char* name, std::string_view text) const
+    {
+        REQUIRE(write_durable(folder_ / name, as_bytes(text), 0600, DurableFile::Existing::replace).has_value());
+    }
+
+private:
+    fs::path folder_;
+};
+
 std::vector<PageUse> uses(std::string_view html)
 {
     return uses_of_page(as_bytes(html)).value();
@@ -88,34 +115,20 @@ TEST_CASE("the root signs a site's manifest, and each serial once", "[site]")
 TEST_CASE("of a form's variants the one that is served is looked at, without its token", "[site]")
 {
     Signing desk;
-    const auto saved = desk.path("saved");
-    fs::create_directories(saved / "manifest");
-    fs::create_directories(saved / "ar");
     const auto form = [](const std::string& words, const std::string& token) {
         return "<form action=\"/ar/report?" + token + "\">" + words + "<noscript><iframe src=\"/ar/line?" + token + "\"></iframe></noscript></form>";
     };
     const std::string none(43, 'A');
     const std::string token = "-_9" + std::string(40, 'z');
-    const crypto::ReleaseManifest release{1, "1", {{crypto::Hash{}, "exit.js"}}};
-    desk.site.release = crypto::sha256(as_bytes(release.text().value()));
     const auto keys = desk.site.pages[1];
     desk.site.headers = {{"form", "Content-Type", "text/html"}};
     desk.site.pages = {{crypto::page_hash(as_bytes(form("with files", none))), "form", "/ar/"}, {crypto::page_hash(as_bytes(form("without", none))), "form", "/ar/"}};
     if (desk.site.pages[1].hash < desk.site.pages[0].hash) std::swap(desk.site.pages[0], desk.site.pages[1]);
     desk.site.pages.push_back(keys);
-    REQUIRE(desk.sign().has_value());
-    crypto::Note release_note{release.text().value(), {}};
-    release_note.sign(std::string(crypto::release_signer), Bytes(32, 7));
-    const auto put = [&](const char* name, std::string_view text) {
-        REQUIRE(write_durable(saved / name, as_bytes(text), 0600, DurableFile::Existing::replace).has_value());
-    };
-    put("manifest/site", read_text(desk.line.out));
-    put("manifest/release", release_note.encode());
-    put("keys", read_text(DeskPaths{desk.line.directory}.public_keys()));
-    desk.line.site = saved.string();
+    const SavedSite saved(desk);
     desk.line.root = desk.fingerprint();
     const auto as_signed = [&](const std::string& body) {
-        put("ar/index.html", body);
+        saved.put("ar/index.html", body);
         return desk.run(run_verify_site).value();
     };
     CHECK(as_signed(form("with files", token)));
@@ -180,23 +193,8 @@ TEST_CASE("an extended key set has to be signed for again", "[site]")
 TEST_CASE("a saved site is looked at, by its address on paper", "[site]")
 {
     Signing desk;
-    const auto saved = desk.path("saved");
-    fs::create_directories(saved / "manifest");
-    fs::create_directories(saved / "ar");
-    const crypto::ReleaseManifest release{1, "1", {{crypto::Hash{}, "exit.js"}}};
-    desk.site.release = crypto::sha256(as_bytes(release.text().value()));
-    REQUIRE(desk.sign().has_value());
-    crypto::Note release_note{release.text().value(), {}};
-    release_note.sign(std::string(crypto::release_signer), Bytes(32, 7));
-    const auto put = [&](const char* name, std::string_view text) {
-        REQUIRE(write_durable(saved / name, as_bytes(text), 0600, DurableFile::Existing::replace).has_value());
-    };
-    put("manifest/site", read_text(desk.line.out));
-    put("manifest/release", release_note.encode());
-    put("ar/index.html", "<p>form</p>\n\n");
-    put("keys", read_text(DeskPaths{desk.line.directory}.public_keys()));
-
-    desk.line.site = saved.string();
+    const SavedSite saved(desk);
+    saved.put("ar/index.html", "<p>form</p>\n\n");
     desk.line.root = grouped(desk.fingerprint());
     desk.line.seen = desk.path("seen");
     CHECK(desk.run(run_verify_site).value());
@@ -212,7 +210,7 @@ TEST_CASE("a saved site is looked at, by its address on paper", "[site]")
     CHECK_FALSE(desk.run(run_verify_site).value());
     CHECK_THAT(desk.said, Catch::Contains("the keys have run out"));
     desk.time = now;
-    put("ar/index.html", "<p>form</p><script src=//evil.example/\u202e></script>");
+    saved.put("ar/index.html", "<p>form</p><script src=//evil.example/\u202e></script>");
     CHECK_FALSE(desk.run(run_verify_site).value());
     CHECK_THAT(desk.said, Catch::Contains("DIFFERS /ar/: an altered page") && Catch::Contains("evil.example/⟨U+202E⟩"));
     CHECK_THAT(desk.said, !Catch::Contains("\u202e"));

@@ -12,6 +12,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 
 import { Desk, scratch, Server } from '../support/amana.mjs';
+import { allAreAtTheDesk } from '../support/at_the_desk.mjs';
 import { check, count, same, sleep, summary, test, tier, until, within } from '../support/checks.mjs';
 import { sendReport } from '../support/client.mjs';
 import { arabicStory, seed } from '../support/random.mjs';
@@ -22,6 +23,7 @@ import { connect, takeAnswer, watch, write } from './raw.mjs';
 const cases = tier(720, 10_000);
 const atOnce = 48;
 const deadlineSeconds = 40;
+const longestWaitSeconds = 120;  // in the line, without a script (docs/ADMISSION.md, section 1)
 const statuses = new Set([100, 200, 303, 308, 400, 404, 405, 408, 413, 422, 431, 500, 503, 507]);
 
 function checkAnswer(answer) {
@@ -164,10 +166,10 @@ async function runCase(port, number) {
 
 // From another network than the rest. So much at once may be pressure: then it stands in the line.
 async function beHonest(server, stories, going) {
-  for (let i = 0; going() || i < 3; i += 1) {
+  for (let i = 0; going() || i < 5; i += 1) {
     const story = arabicStory(`honest-${i}`, 150);
     const files = i % 5 ? [] : [{ name: 'صورة.jpg', type: 'image/jpeg', content: Buffer.alloc(20_000, i) }];
-    await within(300, 'the honest sender to be received', plainPhone(server.url, '127.9.0.1', story, { files }));
+    await within(deadlineSeconds + longestWaitSeconds, 'the honest sender to be received', plainPhone(server.url, '127.9.0.1', story, { files }));
     stories.push(story);
     await sleep(100);
   }
@@ -211,7 +213,7 @@ await test('every one is answered or closed, and the honest sender is served', a
   await mutating;
   running = false;
   await honestly;
-  check(honest.length >= 3, `the honest sender sent only ${honest.length}`);
+  check(honest.length >= 5, `the honest sender sent only ${honest.length}`);
   same(server.processes(), { ...server.processes(), front, keeper }, 'nobody crashed');
   if (before) await until('the front to hold no connection', () => descriptors(front) <= before, { seconds: 30 });
   count('honest reports', honest.length);
@@ -227,16 +229,7 @@ await test('what was accepted opens at the desk, and nobody complained', async (
     [],
     'its output',
   );
-  await desk.import(`${folder}/out.bundle`);
-  const { reports, unopened } = await desk.list();
-  same(unopened, {}, 'envelopes that did not open');
-  const beginnings = reports.map(({ beginning }) => beginning);
-  for (const story of honest)
-    same(beginnings.filter((beginning) => story.startsWith(beginning)).length, 1, story.slice(0, 40));
-  check(
-    reports.length >= honest.length + accepted + 1,
-    `${reports.length} reports, ${honest.length + accepted + 1} accepted`,
-  );
+  await allAreAtTheDesk(desk, `${folder}/out.bundle`, honest, accepted + 1);
   count('mutated ones accepted', accepted);
 });
 summary('faults/requests');
