@@ -56,6 +56,7 @@ boost::json::object limits_json(const Config& config)
     return {{"max-files", limits.max_files_bytes},
             {"max-connections", limits.max_connections},
             {"max-uploads", limits.max_uploads},
+            {"pace", limits.pace},
             {"header-timeout", limits.header_timeout.count()},
             {"idle-timeout", limits.idle_timeout.count()},
             {"body-timeout", limits.body_timeout.count()},
@@ -116,6 +117,7 @@ int print_text(const Facts& facts)
     row("max-files", format_size(limits.max_files_bytes));
     row("max-connections", std::to_string(limits.max_connections));
     row("max-uploads", std::to_string(limits.max_uploads));
+    row("pace", limits.pace == 0 ? "as the room allows" : std::to_string(limits.pace) + " a second");
     row("header-timeout", format_duration(limits.header_timeout));
     row("idle-timeout", format_duration(limits.idle_timeout));
     row("body-timeout", format_duration(limits.body_timeout));
