@@ -9,7 +9,7 @@ namespace amana::crypto {
 
 namespace {
 
-// What a file may ask of this machine: no less than libsodium's interactive limits, no more than a laptop has.
+// What a file may ask of this machine: no less than Argon2id needs at all, no more than a laptop has.
 constexpr std::uint32_t min_operations = 1;
 constexpr std::uint32_t max_operations = 16;
 constexpr std::uint64_t min_memory = 8192;

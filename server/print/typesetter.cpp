@@ -209,9 +209,9 @@ std::optional<Box> Typesetter::text(const std::vector<Span>& spans, const Style&
     if (points(extents(made.get()).width) > place.width) return std::nullopt;
     const auto width = balanced_width(made.get(), place.width);
     const auto [above, height] = trimmed(made.get(), style.size);
-    return Box{height, [made, above = above, ink = style.ink, x = left({place.start, width})](cairo_t* cairo, double top) {
+    return Box{height, [made, up = above, ink = style.ink, x = left({place.start, width})](cairo_t* cairo, double top) {
                    set_ink(cairo, ink);
-                   cairo_move_to(cairo, x, top - above);
+                   cairo_move_to(cairo, x, top - up);
                    pango_cairo_show_layout(cairo, made.get());
                }};
 }

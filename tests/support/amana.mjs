@@ -96,11 +96,12 @@ export class Desk {
     this.passphrase = `${folder}.passphrase`;
   }
 
-  static async make(folder, { deployment = 'test', weeks = 2, wrapper } = {}) {
+  static async make(folder, { deployment = 'test', weeks = 2, wrapper = [] } = {}) {
     const desk = new Desk(folder);
     fs.mkdirSync(path.dirname(folder), { recursive: true });
     fs.writeFileSync(desk.passphrase, `${random('passphrase').bytes(12).toString('hex')}\n`, { mode: 0o600 });
-    await desk.command('init', ['--deployment', deployment, '--weeks', `${weeks}`], { wrapper });
+    const [command, ...args] = [...wrapper, `${build}/tests/light_desk`, folder, deployment, `${weeks}`, desk.passphrase];
+    await runBig(command, args);
     return desk;
   }
 
