@@ -103,9 +103,9 @@ await test('every answer carries the strict headers, and no others', async () =>
   };
   const changing = ['content-length', 'date', 'permissions-policy', 'strict-transport-security', 'connection', 'location', 'allow', 'padding'];
   for (const { status, headers, body } of answers) {
-    // The form's policy lets one more script in, its worker, and what they send.
+    // The form's policy lets one more script in, its worker, what they send, and the frame that asks for a place.
     const form = body.includes('<script src="/script/page.js"');
-    const policy = form ? strict['content-security-policy'].replace("; style-src", " 'self'; worker-src 'self'; connect-src 'self'; style-src")
+    const policy = form ? strict['content-security-policy'].replace("; style-src", " 'self'; worker-src 'self'; connect-src 'self'; frame-src 'self'; style-src")
       .replace("trusted-types 'none'", 'trusted-types amana') : strict['content-security-policy'];
     for (const [name, value] of Object.entries({ ...strict, 'content-security-policy': policy })) same(headers[name], value, `${status}: ${name}`);
     same(Object.keys(headers).filter((name) => !(name in strict) && !changing.includes(name)), [], `${status}: other headers`);

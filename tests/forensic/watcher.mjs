@@ -140,7 +140,7 @@ const said = ({ right, of, share, lower, upper, leansOn }) =>
 
 let covered = [];
 await test('cover on: the watcher guesses', async () => {
-  covered = await visits(tier(60, 400));
+  covered = await visits(tier(40, 400));
   const result = attack(covered);
   console.log(`        ${said(result)}`);
   check(result.lower <= 0.5 && result.upper >= 0.5, 'the interval contains 0.5');
@@ -148,11 +148,11 @@ await test('cover on: the watcher guesses', async () => {
 
 for (const [what, options] of [['cover off', { cover: '0s' }], ['JavaScript off', { cover: '0s', javascript: false }]])
   await test(`${what}: what the watcher sees, stated`, async () => {
-    console.log(`        ${said(attack(await visits(tier(24, 100), options)))}`);
+    console.log(`        ${said(attack(await visits(tier(16, 100), options)))}`);
   });
 
 await test('planted: a report that goes out at once, in spite of cover, is found', async () => {
-  const result = attack(await visits(tier(40, 100), { now: true }));
+  const result = attack(await visits(tier(24, 100), { now: true }));
   console.log(`        ${said(result)}`);
   check(result.lower > 0.5 || tier(true, false), 'the interval lies above 0.5');
 });
