@@ -14,6 +14,7 @@ constexpr double bytes_a_report = 40.0 * 1024;
 constexpr auto much_waiting = std::chrono::seconds(1);
 constexpr auto long_backlog = std::chrono::seconds(30);
 constexpr double much_late = 100, little_late = 20;  // milliseconds
+constexpr double most_late = 200;                    // what one second counts for: a single stall is no pressure
 constexpr double smoothing = 1.0 / 5;                // of a measure a second
 
 }  // namespace
@@ -34,7 +35,9 @@ Pressure::Verdict Pressure::queue(const Turns::Load& load, std::chrono::seconds 
 
 Pressure::Verdict Pressure::processor()
 {
-    lateness_ += (static_cast<double>(latest_.exchange(0)) - lateness_) * smoothing;
+    const auto latest = static_cast<double>(latest_.exchange(0));
+    if (!timing_.processor) return Verdict::little;
+    lateness_ += (std::min(latest, most_late) - lateness_) * smoothing;
     if (lateness_ > much_late) return Verdict::much;
     return lateness_ < little_late ? Verdict::little : Verdict::some;
 }

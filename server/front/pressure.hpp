@@ -16,6 +16,7 @@ public:
         std::chrono::milliseconds rise = std::chrono::seconds(5);   // between two steps up
         std::chrono::milliseconds fall = std::chrono::seconds(30);  // all was little for so long: a step down
         std::chrono::milliseconds count = std::chrono::seconds(10);  // over which what is stored is counted
+        bool processor = true;  // measured too: a test's machine may be busy with others
     };
     // `most`: reports a second whatever the storage has room for; 0: no such limit.
     explicit Pressure(std::uint32_t most = 0) : Pressure(most, Timing()) {}

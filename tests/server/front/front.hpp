@@ -26,7 +26,7 @@ public:
         std::string promise;       // what the keeper promises when it is asked
         wire::SiteSlice site;      // of it: what is served as it is
         SealedUploads::Timing timing;
-        Gate::Timing gate;
+        Gate::Timing gate{.line = {}, .pressure = {.processor = false}};
         std::optional<crypto::KeySet> keys;  // else one key, good from 0 to two weeks
         std::size_t threads = 1;   // each on a port of its own
         std::optional<wire::Refusal> refusal;  // what the keeper says to every envelope

@@ -56,7 +56,7 @@ TEST_CASE("The keeper is told the step of pressure at start and when it changes,
     given.limits.max_uploads = 1;
     given.gate.pressure.rise = 600s;  // once
     Front front(given);
-    // One has the only place, and another waits for it. (Where the machine itself is slow it rises for that.)
+    // One has the only place, and another waits for it.
     const auto whole = post_form(FormBody().story(story).end());
     const auto slow = front.connect(1);
     const auto waiting = front.connect(1);

@@ -16,7 +16,7 @@ Front::Options pressed_soon()
 {
     auto given = options();
     given.limits.pace = 3;
-    given.gate.pressure = {600s, 600s, 1s};  // one step up, and no way down
+    given.gate.pressure = {600s, 600s, 1s, false};  // one step up, and no way down
     given.gate.line.wait_scale = 0.01;
     return given;
 }

@@ -38,11 +38,33 @@ TEST_CASE("pressure rises by one every five seconds, falls when all is little fo
     CHECK(pressure.step() == max_step - 1);
     seconds(91, calm);
     CHECK(pressure.step() == 0);
+}
+
+TEST_CASE("a processor that is late for some seconds is pressure, one that stood still once is not")
+{
+    Pressure pressure;
+    auto now = start;
+    const auto seconds = [&](int count, std::chrono::milliseconds late) {
+        for (int i = 0; i < count; ++i) {
+            pressure.late(late);
+            pressure.measure({64, 3, 0, 0ms}, 0s, 1ULL << 50U, now += 1s);
+        }
+    };
     for (int i = 0; i < 20; ++i) {
-        pressure.late(500ms);
-        pressure.measure(calm, 0s, plenty, now += 1s);
+        seconds(1, 30s);
+        seconds(9, 1ms);
+        CHECK(pressure.step() == 0);
     }
-    CHECK(pressure.step() > 0);
+    seconds(3, 500ms);
+    CHECK(pressure.step() == 0);
+    seconds(1, 500ms);
+    CHECK(pressure.step() == 1);
+    seconds(60, 150ms);
+    CHECK(pressure.step() == max_step);
+    seconds(300, 50ms);
+    CHECK(pressure.step() == max_step);
+    seconds(160, 5ms);
+    CHECK(pressure.step() == 0);
 }
 
 TEST_CASE("what is stored is held to the pace that leaves a day of room")
