@@ -55,9 +55,9 @@ TEST_CASE("a processor that is late for some seconds is pressure, one that stood
         seconds(9, 1ms);
         CHECK(pressure.step() == 0);
     }
-    seconds(3, 500ms);
+    seconds(2, 500ms);
     CHECK(pressure.step() == 0);
-    seconds(1, 500ms);
+    seconds(2, 500ms);
     CHECK(pressure.step() == 1);
     seconds(60, 150ms);
     CHECK(pressure.step() == max_step);
