@@ -19,7 +19,7 @@ const { url, addresses, rate, every, body: sealed, kinds } = JSON.parse(process.
 const template = Buffer.from(sealed, 'base64');
 const HEAD = 160, ABREAST = 400;
 
-const agents = addresses.map(agentOf);
+const agents = addresses.map((address) => agentOf(address, Math.max(2, Math.ceil(ABREAST / addresses.length))));
 const told = { requests: 0, accepted: { blind: 0, patient: 0, worker: 0 }, failed: 0, hashes: 0 };
 const held = { patient: [], worker: [] };  // { token, agent, at, solution }
 let under = 0, going = true;

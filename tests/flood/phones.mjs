@@ -26,7 +26,7 @@ export function ask(agent, url, { method = 'GET', headers = {}, body, seconds = 
   });
 }
 
-export const agentOf = (localAddress) => new https.Agent({ keepAlive: true, localAddress, maxSockets: 2, rejectUnauthorized: false });
+export const agentOf = (localAddress, maxSockets = 2) => new https.Agent({ keepAlive: true, localAddress, maxSockets, rejectUnauthorized: false });
 
 // What a browser does of itself on a broken line: nothing; its user tries again.
 async function patiently(work) {
