@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The primitives of suite 1, each a thin typed skin over libsodium: sizes named, spans in, values out.
+// The primitives of suite 1, each a thin typed skin over libsodium (PBKDF2: OpenSSL): sizes named, spans in, values out.
 //
 //   X-Wing                draft-connolly-cfrg-xwing-kem: X25519 with ML-KEM-768
 //   XChaCha20-Poly1305    draft-irtf-cfrg-xchacha
@@ -7,6 +7,7 @@
 //   SHA-256               FIPS 180-4
 //   Ed25519               RFC 8032
 //   Argon2id              RFC 9106
+//   PBKDF2-HMAC-SHA-256   RFC 8018
 //
 // Secret keys are 32-byte seeds throughout, held in SecretBuffer or SecretArray.
 #pragma once
@@ -69,6 +70,9 @@ private:
 
 // --- HKDF-SHA-256: extract with `salt`, then expand with the concatenation of `info` ----------------------------------
 void hkdf(ByteView input_key, ByteView salt, std::initializer_list<ByteView> info, MutableBytes out);
+
+// --- PBKDF2-HMAC-SHA-256: for secrets that need little stretching (each iteration two hashes); passphrases have Argon2id --
+void pbkdf2(ByteView password, ByteView salt, unsigned iterations, MutableBytes out);
 
 // --- X-Wing -----------------------------------------------------------------------------------------------------------
 // The public key of a secret seed.
