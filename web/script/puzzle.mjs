@@ -16,16 +16,15 @@ export async function solve(token, bits, signal) {
   const [number, found] = [text, solved].map(({ buffer }) => new DataView(buffer));
   const holds = (bytes) => (bytes[0] << 16 | bytes[1] << 8 | bytes[2]) >> (24 - bits) === 0;
   const put = (n) => { number.setUint32(46, n); return text; };
-  // Each says which of so many tries from n on holds, or -1, and ends a task: a worker hears of an abort, and a slow phone lives, only
+  // Each says which of so many tries from n on holds, or -1 in another task: a worker hears of an abort, and a slow phone lives, only
   // between two.
-  const ours = (n, tries) => new Promise((resolve) => {
-    let at = -1;
-    for (let i = 0; at < 0 && i < tries; i += 1) {
+  const ours = (n, tries) => {
+    for (let i = 0; i < tries; i += 1) {
       fresh._cloneInto(hasher).update(put(n + i)).digestInto(hash);
-      if (holds(hash)) at = i;
+      if (holds(hash)) return i;
     }
-    setTimeout(resolve, 0, at);
-  });
+    return new Promise((resolve) => { setTimeout(resolve, 0, -1); });
+  };
   const theirs = async (n, tries) => (await Promise.all(Array.from({ length: tries }, (_, i) => crypto.subtle.digest('SHA-256', put(n + i)))))
     .findIndex((one) => holds(new Uint8Array(one)));
   // Who was faster up to now goes on: where no script is compiled (Tor Browser at "Safer") it is the browser's own hash, several times,
