@@ -3,7 +3,6 @@
 
 #include "base/require.hpp"
 
-#include <openssl/evp.h>
 #include <sodium.h>
 
 namespace amana::crypto {
@@ -69,13 +68,6 @@ void hkdf(ByteView input_key, ByteView salt, std::initializer_list<ByteView> inf
     require(crypto_kdf_hkdf_sha256_expand(out.data(), out.size(), reinterpret_cast<const char*>(context.data()),
                                           context.size(), pseudorandom.data()) == 0,
             "HKDF expand");
-}
-
-void pbkdf2(ByteView password, ByteView salt, unsigned iterations, MutableBytes out)
-{
-    const int made = PKCS5_PBKDF2_HMAC(as_text(password).data(), static_cast<int>(password.size()), salt.data(), static_cast<int>(salt.size()),
-                                       static_cast<int>(iterations), EVP_sha256(), static_cast<int>(out.size()), out.data());
-    require(made == 1, "PBKDF2");
 }
 
 XWingPublicKey xwing_public_key(ByteView secret)

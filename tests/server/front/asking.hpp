@@ -50,4 +50,22 @@ inline Front::Options with(const wire::Limits& given)
     return options;
 }
 
+// A report that is under way: most of it was sent, and it has its place. The rest is sent by end().
+class UnderWay {
+public:
+    explicit UnderWay(Front& front) : client(front.connect())
+    {
+        const auto before = front.begun();
+        client->write(whole_.substr(0, most));
+        for (int i = 0; i < 1000 && front.begun() == before; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    void end() { client->write(whole_.substr(most)); }
+
+    const std::unique_ptr<Client> client;
+
+private:
+    static constexpr std::size_t most = 80'000;  // more than a chunk, which is how the keeper hears of it
+    const std::string whole_ = post_form(FormBody().file("f", std::string(90'000, 'x')).story(story).end());
+};
+
 }  // namespace amana::front::test

@@ -22,20 +22,17 @@ TEST_CASE("Draining: who waits is let go, who is sending is thanked")
 {
     Front front(with(limits()));
     const auto idle = front.connect();
-    const auto body = post_form(FormBody().file("f", std::string(90'000, 'x')).story(story).end());
-    const auto sending = front.connect();
-    sending->write(body.substr(0, 80'000));
-    std::this_thread::sleep_for(200ms);
+    UnderWay sending(front);
     const auto begun = std::chrono::steady_clock::now();
     front.drain(60s);
     CHECK(idle->read().empty());
     CHECK(std::chrono::steady_clock::now() - begun < 20s);
-    sending->write(body.substr(80'000));
-    const auto answer = sending->read_answer();
+    sending.end();
+    const auto answer = sending.client->read_answer();
     CHECK(status(answer) == 200);  // the page itself: nobody would answer where a 303 leads
     CHECK(answer.body == padded(front.site().pages.received("en", false).plain));
     CHECK(has(answer, "Connection: close"));
-    CHECK(sending->read().empty());
+    CHECK(sending.client->read().empty());
     front.wait_until_ended();
     CHECK(front.stored() == 1);
     CHECK(front.lost == 0);
@@ -44,8 +41,7 @@ TEST_CASE("Draining: who waits is let go, who is sending is thanked")
 TEST_CASE("Draining ends at its deadline, with reports under way or a client that reads nothing")
 {
     Front front(with(limits()));
-    const auto sending = front.connect();
-    sending->write(post_form(FormBody().file("f", std::string(90'000, 'x')).story(story).end()).substr(0, 80'000));
+    const UnderWay sending(front);
     const auto waiting = front.connect();
     waiting->write("GET /");
     std::this_thread::sleep_for(200ms);
@@ -54,21 +50,18 @@ TEST_CASE("Draining ends at its deadline, with reports under way or a client tha
     front.wait_until_ended();
     CHECK(std::chrono::steady_clock::now() - begun < 20s);
     front.destroy_worker();  // with all that hangs on it, in whatever order it holds it
-    CHECK(sending->read().empty());
+    CHECK(sending.client->read().empty());
 }
 
 TEST_CASE("A keeper that goes: who is sending is told, and the front with it")
 {
     Front front(with(limits()));
-    const auto sending = front.connect();
-    const auto body = post_form(FormBody().file("f", std::string(90'000, 'x')).story(story).end());
-    sending->write(body.substr(0, 80'000));
-    std::this_thread::sleep_for(200ms);
+    UnderWay sending(front);
     front.lose_keeper();
     for (int i = 0; i < 100 && front.lost == 0; ++i) std::this_thread::sleep_for(50ms);
     CHECK(front.lost == 1);
-    sending->write(body.substr(80'000));
-    const auto answer = sending->read_answer();
+    sending.end();
+    const auto answer = sending.client->read_answer();
     CHECK(status(answer) == 500);
     CHECK(answer.body.find(escaped_story) != std::string::npos);
 }

@@ -44,6 +44,15 @@ asio::awaitable<std::optional<KeptFrame>> FakeKeeper::next()
     }
 }
 
+asio::awaitable<bool> FakeKeeper::until(wire::Kind kind)
+{
+    for (;;) {
+        const auto frame = co_await next();
+        if (!frame) co_return false;
+        if (frame->kind == kind) co_return true;
+    }
+}
+
 asio::awaitable<bool> FakeKeeper::silent(std::chrono::milliseconds time)
 {
     asio::steady_timer timer(socket_.get_executor(), time);

@@ -30,6 +30,8 @@ public:
 
     // The front's next frame; nothing at the channel's end.
     [[nodiscard]] asio::awaitable<std::optional<KeptFrame>> next();
+    // Reads on until a frame of this kind; false at the channel's end.
+    [[nodiscard]] asio::awaitable<bool> until(wire::Kind kind);
     // Nothing came within `time` (the channel's end is something).
     [[nodiscard]] asio::awaitable<bool> silent(std::chrono::milliseconds time);
     // Bytes, whatever they are.

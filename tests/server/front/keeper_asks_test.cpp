@@ -27,11 +27,8 @@ TEST_CASE("A promise comes to who asked for it, and to nobody else")
     Upload upload(*channel.link);
     const auto script = [&]() -> asio::awaitable<void> {
         co_await channel.keeper.hello();
-        for (;;) {
-            const auto next = co_await channel.keeper.next();
-            if (!next) co_return;
-            if (next->kind == Kind::finish) break;
-        }
+        const bool finished = co_await channel.keeper.until(Kind::finish);
+        if (!finished) co_return;
         co_await channel.keeper.stored(1, "the log's word");
     };
     channel.spawn(script());

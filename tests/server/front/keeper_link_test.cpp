@@ -96,11 +96,8 @@ TEST_CASE("Never more chunks under way than there is credit for")
             if (!silent_again) most = 1000;
         }
         co_await channel.keeper.credit(id, 4);
-        for (;;) {
-            const auto next = co_await channel.keeper.next();
-            if (!next) co_return;
-            if (next->kind == Kind::finish) break;
-        }
+        const bool finished = co_await channel.keeper.until(Kind::finish);
+        if (!finished) co_return;
         co_await channel.keeper.stored(id);
     };
     channel.spawn(script());
@@ -179,11 +176,8 @@ TEST_CASE("A keeper that goes takes every upload with it, and is told lost once"
     Upload not_begun(*channel.link);
     const auto script = [&]() -> asio::awaitable<void> {
         co_await channel.keeper.hello();
-        for (;;) {
-            const auto next = co_await channel.keeper.next();
-            if (!next) co_return;
-            if (next->kind == Kind::finish) break;
-        }
+        const bool finished = co_await channel.keeper.until(Kind::finish);
+        if (!finished) co_return;
         channel.keeper.go();
     };
     channel.spawn(script());
@@ -291,11 +285,8 @@ TEST_CASE("A second end of an upload is one too many")
     append(both, frame(Kind::stored));
     const auto script = [&]() -> asio::awaitable<void> {
         co_await channel.keeper.hello();
-        for (;;) {
-            const auto next = co_await channel.keeper.next();
-            if (!next) co_return;
-            if (next->kind == Kind::finish) break;
-        }
+        const bool finished = co_await channel.keeper.until(Kind::finish);
+        if (!finished) co_return;
         co_await channel.keeper.say(both);
     };
     channel.spawn(script());

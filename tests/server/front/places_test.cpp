@@ -18,12 +18,9 @@ TEST_CASE("As many connections as there may be; for the next the longest idle go
     auto config = limits();
     config.max_connections = 3;
     Front front(with(config));
-    const auto body = post_form(FormBody().file("f", std::string(50'000, 'x')).story(story).end());
-    const auto sending = front.connect();
-    sending->write(body.substr(0, 40'000));
+    UnderWay sending(front);
     const auto idle = front.connect();
     const auto used = front.connect();
-    std::this_thread::sleep_for(200ms);
     used->write(get("/en/"));
     CHECK(status(used->read_answer()) == 200);
     CHECK(status(front.ask(get("/en/"))) == 200);
@@ -32,8 +29,8 @@ TEST_CASE("As many connections as there may be; for the next the longest idle go
     CHECK(status(used->read_answer()) == 200);
     for (int i = 0; i < 5; ++i) CHECK(status(front.ask(get("/en/"))) == 200);
     CHECK(used->read().empty());
-    sending->write(body.substr(40'000));
-    CHECK(status(sending->read_answer()) == 303);
+    sending.end();
+    CHECK(status(sending.client->read_answer()) == 303);
 }
 
 TEST_CASE("Who finds no place in time gets the form back with what was typed")
@@ -41,9 +38,7 @@ TEST_CASE("Who finds no place in time gets the form back with what was typed")
     auto config = limits();
     config.max_uploads = 1;
     Front front(with(config));
-    const auto slow = front.connect();
-    slow->write(post_form(FormBody().file("f", std::string(50'000, 'x')).story(story).end()).substr(0, 40'000));
-    std::this_thread::sleep_for(200ms);
+    const UnderWay slow(front);
     const auto answer = front.ask(post_form(FormBody().story(story).end()));
     CHECK(status(answer) == 503);
     CHECK(gives_back(answer));
@@ -70,14 +65,11 @@ TEST_CASE("One more report than may come in at once waits its turn, and takes no
     auto config = limits();
     config.max_uploads = 1;
     Front front(with(config));
-    const auto body = post_form(FormBody().file("f", std::string(50'000, 'x')).story(story).end());
-    const auto slow = front.connect();
-    slow->write(body.substr(0, 40'000));
-    std::this_thread::sleep_for(200ms);
-    auto other = std::async(std::launch::async, [&] { return status(front.ask(body)); });
+    UnderWay slow(front);
+    auto other = std::async(std::launch::async, [&] { return status(front.ask(post_form(FormBody().file("f", std::string(50'000, 'x')).story(story).end()))); });
     CHECK(other.wait_for(3s) == std::future_status::timeout);
-    slow->write(body.substr(40'000));
-    CHECK(status(slow->read_answer()) == 303);
+    slow.end();
+    CHECK(status(slow.client->read_answer()) == 303);
     CHECK(other.get() == 303);
 }
 
