@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// By itself, so that who stretches nothing (the keeper, the warden) links no OpenSSL.
+// By itself, so that who stretches nothing (the keeper) links no OpenSSL.
 #include "base/require.hpp"
 #include "crypto/primitives.hpp"
 
