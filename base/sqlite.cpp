@@ -12,6 +12,12 @@ namespace amana {
 namespace {
 
 constexpr int busy_timeout_milliseconds = 30'000;
+constexpr int steps_between_questions = 1000;  // of SQLite's virtual machine: some milliseconds
+
+int ends(void* go_on)
+{
+    return (*static_cast<const std::function<bool()>*>(go_on))() ? 0 : 1;
+}
 
 }  // namespace
 
@@ -105,6 +111,18 @@ Statement Database::prepare(std::string_view sql)
                                         &statement, nullptr);
     require(code == SQLITE_OK && statement != nullptr, sqlite3_errmsg(handle_));
     return Statement(*this, statement);
+}
+
+Result<void> Database::copy_to(const std::filesystem::path& file, const std::function<bool()>& go_on)
+{
+    std::string quoted;
+    for (const char c : file.native()) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+    auto asked = go_on;
+    sqlite3_progress_handler(handle_, steps_between_questions, ends, &asked);
+    auto copied = execute("VACUUM INTO '" + quoted + "'");
+    sqlite3_progress_handler(handle_, 0, nullptr, nullptr);
+    if (!copied) return Error{"can't copy the database to " + file.string() + ": " + copied.error().message, copied.error().hint};
+    return {};
 }
 
 Result<bool> Database::empty_wal()

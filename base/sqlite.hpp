@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -57,6 +58,10 @@ public:
 
     [[nodiscard]] Result<void> execute(const std::string& sql);
     [[nodiscard]] Statement prepare(std::string_view sql);
+
+    // Writes a copy of one moment into a file that is new or empty: tables and rows, without the pages that are free. Not durable. `go_on` is asked
+    // now and then; false ends it with an error.
+    [[nodiscard]] Result<void> copy_to(const std::filesystem::path& file, const std::function<bool()>& go_on);
 
     // Writes the whole WAL back and empties its file. False: another connection is in the way just now.
     [[nodiscard]] Result<bool> empty_wal();

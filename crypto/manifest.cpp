@@ -3,11 +3,9 @@
 
 #include "base/require.hpp"
 #include "crypto/canonical_json.hpp"
-
-#include <boost/json.hpp>
+#include "crypto/canonical_tree.hpp"
 
 #include <algorithm>
-#include <new>
 #include <string>
 
 namespace amana::crypto {
@@ -29,33 +27,16 @@ bool is_name(std::string_view name)
            name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
 }
 
-bool is_type(std::string_view type)
-{
-    return type.size() <= max_attachment_type_bytes &&
-           std::all_of(type.begin(), type.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-}
-
 std::optional<Kind> kind_named(std::string_view text)
 {
-    for (const auto kind : {Kind::report, Kind::decoy, Kind::canary})
+    for (const auto kind : {Kind::report, Kind::decoy, Kind::canary, Kind::follow_up, Kind::erasure})
         if (text == name(kind)) return kind;
     return std::nullopt;
 }
 
-// The member of this name, when it is a string (array, number); else nullptr.
-const json::string* string_in(const json::object& object, std::string_view key)
-{
-    const auto* value = object.if_contains({key.data(), key.size()});
-    return value == nullptr ? nullptr : value->if_string();
-}
-
-std::optional<std::uint64_t> integer_in(const json::object& object, std::string_view key)
-{
-    const auto* value = object.if_contains({key.data(), key.size()});
-    const auto* number = value == nullptr ? nullptr : value->if_int64();
-    if (number == nullptr) return std::nullopt;
-    return static_cast<std::uint64_t>(*number);  // append_canonical() has refused what is negative
-}
+// Whether a manifest of this kind holds an inbox.
+bool may_have_inbox(Kind kind) { return kind == Kind::report || kind == Kind::follow_up || kind == Kind::erasure; }
+bool must_have_inbox(Kind kind) { return kind == Kind::follow_up || kind == Kind::erasure; }
 
 std::optional<Manifest::Row> read_row(const json::object& object)
 {
@@ -98,18 +79,32 @@ std::optional<AttachmentEntry> read_attachment(const json::value& value)
 {
     const auto* object = value.if_object();
     if (object == nullptr || object->size() != 4) return std::nullopt;
-    const auto* attachment_name = string_in(*object, "name");
-    const auto* type = string_in(*object, "type");
-    const auto* digest = string_in(*object, "sha256");
+    const auto attachment_name = string_in(*object, "name");
+    const auto type = string_in(*object, "type");
     const auto size = integer_in(*object, "size");
-    if (attachment_name == nullptr || type == nullptr || digest == nullptr || !size) return std::nullopt;
-    AttachmentEntry entry{text_of(*attachment_name), text_of(*type), *size, {}};
-    if (entry.name.size() > max_attachment_name_bytes || !is_type(entry.type) || !from_hex(text_of(*digest), entry.sha256))
+    if (!attachment_name || !type || !size) return std::nullopt;
+    AttachmentEntry entry{*attachment_name, *type, *size, {}};
+    if (entry.name.size() > max_attachment_name_bytes || !is_attachment_type(entry.type) || !hex_in(*object, "sha256", entry.sha256))
         return std::nullopt;
     return entry;
 }
 
+std::optional<InboxAddress> read_inbox(const json::object& object)
+{
+    InboxAddress inbox;
+    if (object.size() != 3 || !hex_in(object, "erasure", inbox.erasure) || !hex_in(object, "id", inbox.id) ||
+        !hex_in(object, "reply", inbox.reply))
+        return std::nullopt;
+    return inbox;
+}
+
 }  // namespace
+
+bool is_attachment_type(std::string_view type)
+{
+    return type.size() <= max_attachment_type_bytes &&
+           std::all_of(type.begin(), type.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
 
 const char* name(Kind kind)
 {
@@ -117,6 +112,8 @@ const char* name(Kind kind)
     case Kind::report: return "report";
     case Kind::decoy: return "decoy";
     case Kind::canary: return "canary";
+    case Kind::follow_up: return "follow_up";
+    case Kind::erasure: return "erasure";
     }
     return "";
 }
@@ -130,6 +127,14 @@ bool write_attachment(SecretText& out, const AttachmentEntry& entry)
     return out.append("{\"name\":") && append_json_string(out, entry.name) && out.append(",\"sha256\":\"") &&
            out.append(to_hex(entry.sha256)) && out.append("\",\"size\":") && out.append(std::to_string(entry.size)) &&
            out.append(",\"type\":") && append_json_string(out, entry.type) && out.append("}");
+}
+
+// In the place that its name has among the members; nothing where there is none.
+bool write_inbox(SecretText& out, const InboxAddress* inbox)
+{
+    if (inbox == nullptr) return true;
+    return out.append(",\"inbox\":{\"erasure\":\"") && out.append(to_hex(inbox->erasure)) && out.append("\",\"id\":\"") &&
+           out.append(to_hex(inbox->id)) && out.append("\",\"reply\":\"") && out.append(to_hex(inbox->reply)) && out.append("\"}");
 }
 
 bool write_list(SecretText& out, const auto& items, char open, char close, const auto& write_item)
@@ -169,6 +174,7 @@ bool write_manifest(SecretText& out, const ManifestFields& fields, std::span<con
 {
     require(is_name(fields.form_id) && answers.size() <= max_answers && attachments.size() <= max_attachments,
             "a manifest beyond its bounds");
+    require(fields.inbox == nullptr ? !must_have_inbox(fields.kind) : may_have_inbox(fields.kind), "an inbox where there is none, or none where one is");
     if (!out.append("{\"answers\":{")) return false;
     std::string_view before;
     for (const auto& answer : answers) {
@@ -180,95 +186,64 @@ bool write_manifest(SecretText& out, const ManifestFields& fields, std::span<con
     if (!out.append("},\"attachments\":[")) return false;
     bool first = true;
     for (const auto& entry : attachments) {
-        require(is_type(entry.type) && entry.name.size() <= max_attachment_name_bytes, "an attachment beyond its bounds");
+        require(is_attachment_type(entry.type) && entry.name.size() <= max_attachment_name_bytes, "an attachment beyond its bounds");
         if ((!first && !out.append(",")) || !write_attachment(out, entry)) return false;
         first = false;
     }
     return out.append("],\"form\":{\"id\":") && append_json_string(out, fields.form_id) && out.append(",\"version\":") &&
            out.append(std::to_string(fields.form_version)) && out.append("},\"id\":\"") &&
-           out.append(to_hex(fields.submission)) && out.append("\",\"kind\":\"") && out.append(name(fields.kind)) &&
+           out.append(to_hex(fields.submission)) && out.append("\"") && write_inbox(out, fields.inbox) &&
+           out.append(",\"kind\":\"") && out.append(name(fields.kind)) &&
            out.append("\",\"v\":") && out.append(std::to_string(manifest_version)) && out.append("}");
 }
 
 // --- reading -----------------------------------------------------------------------------------------------------------
 
 struct Manifest::State {
-    explicit State(ByteView text)
-        : canonical(SecretBuffer::copy_of(text)),
-          tree(tree_room(text.size())),
-          resource(tree.data(), tree.size()),
-          root(nullptr, &resource)
-    {
-    }
+    explicit State(ByteView text) : tree(text) {}
 
-    // The parsed tree takes some times its text, most where rows of one empty column fill it: 9 bytes of text for each, 96
-    // of tree. What the parser holds at once is a text and its doublings, and at most a few hundred values. A manifest that
-    // needs more room than this is not within its bounds.
-    static std::size_t tree_room(std::size_t text) { return 11 * text + 64 * 1024; }
-    static std::size_t scratch_room(std::size_t text) { return 4 * text + 128 * 1024; }
-
-    SecretBuffer canonical;
-    SecretBuffer tree;
-    json::static_resource resource;
-    json::value root;
-
+    CanonicalTree tree;
     Kind kind = Kind::report;
     std::string_view form_id;
     std::uint32_t form_version = 0;
     SubmissionId submission{};
+    std::optional<InboxAddress> inbox;
     std::vector<Field> answers;
     std::vector<AttachmentEntry> attachments;
 
-    bool parse_text();
+    bool read_head(const json::object& members);
     bool read_members(const json::object& members);
 };
 
-// The tree, if the text is exactly what writing that tree again gives.
-bool Manifest::State::parse_text()
+// All but what was answered and attached.
+bool Manifest::State::read_head(const json::object& members)
 {
-    SecretBuffer scratch(scratch_room(canonical.size()));
-    json::static_resource scratch_resource(scratch.data(), scratch.size());
-    json::parse_options options;
-    options.max_depth = 5;
-    try {
-        json::parser parser(json::storage_ptr(&scratch_resource), options);
-        parser.reset(json::storage_ptr(&resource));
-        json::error_code failed;
-        parser.write(reinterpret_cast<const char*>(canonical.data()), canonical.size(), failed);
-        if (failed) return false;
-        root = parser.release();
-    } catch (const std::bad_alloc&) {
-        return false;
-    }
-    SecretText again(canonical.size());
-    return append_canonical(again, root) && again.text() == as_text(canonical.view());
+    const auto* inbox_value = members.if_contains("inbox");
+    if (members.size() != (inbox_value == nullptr ? 6U : 7U) || integer_in(members, "v") != manifest_version) return false;
+    const auto kind_text = string_in(members, "kind");
+    const auto* form = object_in(members, "form");
+    if (!kind_text || form == nullptr || form->size() != 2 || !hex_in(members, "id", submission)) return false;
+    const auto known_kind = kind_named(*kind_text);
+    const auto form_name = string_in(*form, "id");
+    const auto version = integer_in(*form, "version");
+    if (!known_kind || !form_name || !is_name(*form_name) || !version || *version > UINT32_MAX) return false;
+    kind = *known_kind;
+    form_id = *form_name;
+    form_version = static_cast<std::uint32_t>(*version);
+    if (inbox_value == nullptr) return !must_have_inbox(kind);
+    const auto* object = inbox_value->if_object();
+    if (object == nullptr || !may_have_inbox(kind)) return false;
+    inbox = read_inbox(*object);
+    return inbox.has_value();
 }
 
 bool Manifest::State::read_members(const json::object& members)
 {
-    if (members.size() != 6 || integer_in(members, "v") != manifest_version) return false;
-    const auto* kind_text = string_in(members, "kind");
-    const auto* id = string_in(members, "id");
-    const auto* form_value = members.if_contains("form");
-    const auto* form = form_value == nullptr ? nullptr : form_value->if_object();
-    const auto* answers_value = members.if_contains("answers");
-    const auto* answer_list = answers_value == nullptr ? nullptr : answers_value->if_object();
-    const auto* attachments_value = members.if_contains("attachments");
-    const auto* attachment_list = attachments_value == nullptr ? nullptr : attachments_value->if_array();
-    if (kind_text == nullptr || id == nullptr || form == nullptr || answer_list == nullptr || attachment_list == nullptr ||
-        form->size() != 2 || answer_list->size() > max_answers || attachment_list->size() > max_attachments)
+    const auto* answer_list = object_in(members, "answers");
+    const auto* attachment_list = array_in(members, "attachments");
+    if (!read_head(members) || answer_list == nullptr || attachment_list == nullptr || answer_list->size() > max_answers ||
+        attachment_list->size() > max_attachments)
         return false;
-
-    const auto known_kind = kind_named(text_of(*kind_text));
-    const auto* form_name = string_in(*form, "id");
-    const auto version = integer_in(*form, "version");
-    if (!known_kind || form_name == nullptr || !is_name(text_of(*form_name)) || !version || *version > UINT32_MAX ||
-        !from_hex(text_of(*id), submission))
-        return false;
-    kind = *known_kind;
-    form_id = text_of(*form_name);
-    form_version = static_cast<std::uint32_t>(*version);
-
     for (const auto& [key, value] : *answer_list) {
         auto answer = read_answer({key.data(), key.size()}, value);
         if (!answer) return false;
@@ -286,8 +261,9 @@ Result<Manifest, OpenFailure> Manifest::parse(ByteView canonical)
 {
     if (canonical.empty() || canonical.size() > max_manifest_bytes) return OpenFailure::bad_manifest;
     auto state = std::make_unique<State>(canonical);
-    if (!state->parse_text() || !state->root.is_object() || !state->read_members(state->root.get_object()))
-        return OpenFailure::bad_manifest;
+    if (!state->tree.parse()) return OpenFailure::bad_manifest;
+    const auto* members = state->tree.members();
+    if (members == nullptr || !state->read_members(*members)) return OpenFailure::bad_manifest;
     return Manifest(std::move(state));
 }
 
@@ -300,8 +276,9 @@ Kind Manifest::kind() const { return state_->kind; }
 std::string_view Manifest::form_id() const { return state_->form_id; }
 std::uint32_t Manifest::form_version() const { return state_->form_version; }
 const SubmissionId& Manifest::submission() const { return state_->submission; }
+const std::optional<InboxAddress>& Manifest::inbox() const { return state_->inbox; }
 const std::vector<Manifest::Field>& Manifest::answers() const { return state_->answers; }
 const std::vector<AttachmentEntry>& Manifest::attachments() const { return state_->attachments; }
-ByteView Manifest::canonical() const { return state_->canonical.view(); }
+ByteView Manifest::canonical() const { return state_->tree.canonical(); }
 
 }  // namespace amana::crypto

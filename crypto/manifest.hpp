@@ -8,9 +8,10 @@
 
 #include "base/secret.hpp"
 #include "crypto/envelope.hpp"
-#include "crypto/primitives.hpp"
+#include "crypto/inbox.hpp"
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -30,8 +31,17 @@ inline constexpr std::size_t max_attachment_type_bytes = 100;
 using SubmissionId = ByteArray<submission_id_bytes>;
 
 // Told apart only here, inside the seal.
-enum class Kind { report, decoy, canary };
+enum class Kind {
+    report,
+    decoy,
+    canary,
+    follow_up,  // what is written on from an inbox
+    erasure,    // an inbox's request to be forgotten
+};
 [[nodiscard]] const char* name(Kind kind);
+
+// A media type as it may stand in a manifest or a letter; may be empty.
+[[nodiscard]] bool is_attachment_type(std::string_view type);
 
 // --- writing -----------------------------------------------------------------------------------------------------------
 
@@ -56,6 +66,7 @@ struct ManifestFields {
     std::string_view form_id;
     std::uint32_t form_version = 1;
     SubmissionId submission{};
+    const InboxAddress* inbox = nullptr;  // where an answer can go; a follow_up and an erasure have one, a decoy and a canary none
 };
 
 // False when it does not fit into `out`'s maximum.
@@ -85,6 +96,7 @@ public:
     [[nodiscard]] std::string_view form_id() const;
     [[nodiscard]] std::uint32_t form_version() const;
     [[nodiscard]] const SubmissionId& submission() const;
+    [[nodiscard]] const std::optional<InboxAddress>& inbox() const;
     [[nodiscard]] const std::vector<Field>& answers() const;
     [[nodiscard]] const std::vector<AttachmentEntry>& attachments() const;
     [[nodiscard]] ByteView canonical() const;

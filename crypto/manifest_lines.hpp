@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Reading the lines of the two manifests (crypto/site_manifest.hpp).
+// Reading the lines of the manifests: of a release and a site (crypto/site_manifest.hpp), and of an update of the desk's machine
+// (crypto/update_manifest.hpp).
 #pragma once
 
 #include "crypto/lines.hpp"
@@ -7,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 namespace amana::crypto {
@@ -19,6 +21,14 @@ namespace amana::crypto {
 [[nodiscard]] inline bool is_path_character(char c)
 {
     return is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+// Of a release or a package: 1 to 64 letters, digits and "-._~+".
+[[nodiscard]] inline bool is_version(std::string_view version)
+{
+    constexpr std::size_t max_version_bytes = 64;
+    return !version.empty() && version.size() <= max_version_bytes &&
+           std::all_of(version.begin(), version.end(), [](char c) { return is_path_character(c) || c == '+'; });
 }
 
 // What follows the word at a line's front, and one space; nothing when the line begins otherwise.
@@ -47,6 +57,21 @@ inline std::string_view take_word(std::string_view& rest)
     const auto number = behind(line, "serial");
     const auto serial = number ? parse_decimal(*number) : std::nullopt;
     return serial && *serial > 0 ? serial : std::nullopt;
+}
+
+// Of a release and an update: the first three lines are title, serial and version. False where this is none of them, or not as it has to be.
+template <typename Manifest>
+[[nodiscard]] bool takes_head(Manifest& manifest, std::string_view line, std::size_t number, std::string_view title)
+{
+    if (number == 1) return line == title;
+    if (number == 2) {
+        const auto serial = parse_serial(line);
+        manifest.serial = serial.value_or(0);
+        return serial.has_value();
+    }
+    if (number != 3) return false;
+    manifest.version = behind(line, "version").value_or("");
+    return is_version(manifest.version);
 }
 
 template <typename Entry>

@@ -68,6 +68,7 @@ void hkdf(ByteView input_key, ByteView salt, std::initializer_list<ByteView> inf
     require(crypto_kdf_hkdf_sha256_expand(out.data(), out.size(), reinterpret_cast<const char*>(context.data()),
                                           context.size(), pseudorandom.data()) == 0,
             "HKDF expand");
+    wipe(context);  // it may name an inbox
 }
 
 XWingPublicKey xwing_public_key(ByteView secret)

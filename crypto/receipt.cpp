@@ -85,6 +85,22 @@ Receipt Receipt::make()
     return Receipt(std::move(digits));
 }
 
+Receipt Receipt::of_seed(ByteView seed)
+{
+    SecretBuffer digits(receipt_digits);
+    const auto drawn = digits.span().first(receipt_digits - 1);
+    SecretArray<hash_bytes> random;
+    std::size_t count = 0;
+    for (Byte round = 0; count < drawn.size(); ++round) {
+        hkdf(seed, {}, {as_bytes("amana/1 receipt digits"), {&round, 1}}, random.span());
+        // What is left of 256 beside 25 tens would come up more often.
+        for (const Byte byte : random.view())
+            if (byte < 250 && count < drawn.size()) drawn[count++] = static_cast<Byte>('0' + byte % 10);
+    }
+    digits.span().back() = static_cast<Byte>('0' + damm(drawn));
+    return Receipt(std::move(digits));
+}
+
 Result<Receipt, CodeFault> Receipt::read(std::string_view typed)
 {
     if (typed.size() > max_typed_bytes) return CodeFault::count;

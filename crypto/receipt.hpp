@@ -21,6 +21,8 @@ class Receipt {
 public:
     // A new one, from random digits.
     [[nodiscard]] static Receipt make();
+    // The same one for the same secret seed of 32 bytes.
+    [[nodiscard]] static Receipt of_seed(ByteView seed);
     // As somebody types it: the decimal digits of any script; whatever else stands between them is passed over. `typed` is UTF-8.
     [[nodiscard]] static Result<Receipt, CodeFault> read(std::string_view typed);
 

@@ -8,17 +8,10 @@ namespace amana::crypto {
 namespace {
 
 constexpr std::string_view release_title = "amana release v1";
-constexpr std::size_t max_version_bytes = 64;
 
 bool is_segment(std::string_view segment)
 {
     return !segment.empty() && segment != "." && segment != ".." && std::all_of(segment.begin(), segment.end(), is_path_character);
-}
-
-bool is_version(std::string_view version)
-{
-    return !version.empty() && version.size() <= max_version_bytes &&
-           std::all_of(version.begin(), version.end(), [](char c) { return is_path_character(c) || c == '+'; });
 }
 
 }  // namespace
@@ -49,16 +42,7 @@ Result<ReleaseManifest> ReleaseManifest::parse(std::string_view text)
     ReleaseManifest manifest;
     for (std::size_t number = 1; !text.empty() || number <= 4; ++number) {
         const auto line = take_line(text);
-        if (number == 1 && line == release_title) continue;
-        if (number == 2) {
-            const auto serial = parse_serial(line);
-            manifest.serial = serial.value_or(0);
-            if (serial) continue;
-        }
-        if (number == 3) {
-            manifest.version = behind(line, "version").value_or("");
-            if (is_version(manifest.version)) continue;
-        }
+        if (takes_head(manifest, line, number, release_title)) continue;
         auto rest = number > 3 ? behind(line, "file") : std::nullopt;
         ReleaseFile file;
         if (!rest || !parse_hash(take_word(*rest), file.hash) || !is_release_path(*rest) || !ascends(manifest.files, *rest) ||

@@ -55,6 +55,8 @@ bool reads_right_to_left(std::string_view label)
     return false;
 }
 
+}  // namespace
+
 void write_text_block(std::string_view text, const std::string& indent, Output& out)
 {
     for (bool more = true; more;) {
@@ -67,6 +69,8 @@ void write_text_block(std::string_view text, const std::string& indent, Output& 
         out.text(indent).text("| ").foreign(line).text("\n");
     }
 }
+
+namespace {
 
 void write_raw(const Answered& answer, const std::string& indent, Output& out)
 {

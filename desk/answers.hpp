@@ -18,6 +18,8 @@ inline constexpr std::string_view stage_field = "stage";
 
 // `form` is the manifest's, or nullptr: then names stand in place of sentences.
 void write_answers(const crypto::Manifest& manifest, const Form* form, Output& out);
+// A stranger's text, or ours, behind a bar.
+void write_text_block(std::string_view text, const std::string& indent, Output& out);
 // "URGENT: Leaves within 48 hours", a line for each.
 void write_urgent(const crypto::Manifest& manifest, const Form* form, Output& out);
 // The members of an object: "NAME":[TEXT or {COLUMN:TEXT}], names and options as they are sealed.

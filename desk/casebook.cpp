@@ -13,7 +13,7 @@ namespace amana::desk {
 
 namespace {
 
-constexpr std::int64_t schema_version = 3;
+constexpr std::int64_t schema_version = 4;
 constexpr std::size_t short_id_digits = 8;
 
 // A rollback journal, so that nothing but the one file is left behind; it is truncated, never renamed about.
@@ -36,7 +36,9 @@ constexpr const char* schema =
     "CREATE TABLE canary(number INTEGER PRIMARY KEY, record BLOB NOT NULL) STRICT;"
     "CREATE TABLE envelope(number INTEGER PRIMARY KEY, leaf BLOB NOT NULL UNIQUE, bytes INTEGER NOT NULL,"
     "  size_class INTEGER NOT NULL, status BLOB NOT NULL, record BLOB NOT NULL, lane INTEGER NOT NULL DEFAULT 0) STRICT;"
-    "PRAGMA user_version = 3;";
+    "CREATE TABLE message(number INTEGER PRIMARY KEY, record BLOB NOT NULL) STRICT;"
+    "CREATE TABLE outbox(id INTEGER PRIMARY KEY CHECK (id = 1), record BLOB NOT NULL) STRICT;"
+    "PRAGMA user_version = 4;";
 
 // Of every question that row_from() reads.
 constexpr const char* select_envelope = "SELECT leaf, bytes, size_class, status, record, lane FROM envelope ";
@@ -103,7 +105,6 @@ Result<Casebook> Casebook::open(const std::filesystem::path& path)
     if (*version < 1)
         return Error{"the casebook " + path.string() + " is not one", "Put it back from your backup."};
     return casebook;
-
 }
 
 Result<std::optional<crypto::NoteVerifier>> Casebook::pinned()

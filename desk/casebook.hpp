@@ -67,11 +67,23 @@ public:
     [[nodiscard]] Result<void> add_canary(std::int64_t number, ByteView record);
     [[nodiscard]] Result<void> for_each_canary(const std::function<Result<void>(std::int64_t number, ByteView record)>& visit);
 
+    // Sealed records of messages (desk/messages.hpp), numbered from 1.
+    [[nodiscard]] Result<std::int64_t> message_rows();
+    [[nodiscard]] Result<void> put_message(std::int64_t number, ByteView record);
+    // Empty when there is no such row.
+    [[nodiscard]] Result<Bytes> message(std::int64_t number);
+    [[nodiscard]] Result<void> for_each_message(const std::function<Result<void>(std::int64_t number, ByteView record)>& visit);
+    // The sealed record of the last outbox (desk/messages.hpp); empty before the first.
+    [[nodiscard]] Result<Bytes> outbox();
+    [[nodiscard]] Result<void> set_outbox(ByteView record);
+
     [[nodiscard]] Result<bool> has_envelope(const crypto::Hash& leaf);
     // In the order of their first import. The row lives as long as the call.
     [[nodiscard]] Result<void> for_each_opened(const std::function<Result<void>(const EnvelopeRow&)>& visit);
     // How many envelopes are of this status, for each that occurs.
     [[nodiscard]] Result<std::vector<std::pair<std::string, std::uint64_t>>> count_by_status();
+    // The row of this leaf, which is there.
+    [[nodiscard]] Result<EnvelopeRow> envelope(const crypto::Hash& leaf);
     // Every envelope whose leaf hash begins with these hexadecimal digits; at most `most`.
     [[nodiscard]] Result<std::vector<EnvelopeRow>> find(std::string_view hex_prefix, std::size_t most);
     // The shortest beginning of this leaf, of 8 digits or more, that no other envelope has.

@@ -84,13 +84,19 @@ Result<void> Casebook::close_subtrees(std::uint64_t size)
     return {};
 }
 
-// Version 2 had no lanes: what came before counts as calm. The first had no subtrees and no canaries either.
+// Version 3 had no messages. Version 2 had no lanes: what came before counts as calm. The first had no subtrees and no canaries
+// either.
 Result<void> Casebook::migrate(std::int64_t version)
 {
     auto transaction = begin();
     if (!transaction) return transaction.error();
-    const auto added = database_->execute("ALTER TABLE envelope ADD COLUMN lane INTEGER NOT NULL DEFAULT 0; PRAGMA user_version = 3");
+    const auto added = database_->execute("CREATE TABLE message(number INTEGER PRIMARY KEY, record BLOB NOT NULL) STRICT;"
+                                          "CREATE TABLE outbox(id INTEGER PRIMARY KEY CHECK (id = 1), record BLOB NOT NULL) STRICT;"
+                                          "PRAGMA user_version = 4");
     if (!added) return added.error();
+    if (version == 3) return transaction->commit();
+    const auto laned = database_->execute("ALTER TABLE envelope ADD COLUMN lane INTEGER NOT NULL DEFAULT 0");
+    if (!laned) return laned.error();
     if (version == 2) return transaction->commit();
     const auto made = database_->execute("CREATE TABLE subtree(key INTEGER PRIMARY KEY, root BLOB NOT NULL) STRICT;"
                                          "CREATE TABLE canary(number INTEGER PRIMARY KEY, record BLOB NOT NULL) STRICT;"

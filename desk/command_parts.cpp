@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "desk/command_parts.hpp"
 
+#include "desk/keys.hpp"
 #include "desk/passphrase.hpp"
 #include "desk/terminal.hpp"
 
@@ -33,11 +34,13 @@ Result<OpenDesk> open_desk(const CommandLine& line, DeskDirectory::Use use)
     if (!directory) return directory.error();
     auto casebook = Casebook::open(directory->paths().database());
     if (!casebook) return casebook.error();
+    const auto root = read_fingerprint(directory->paths());
+    if (!root) return root.error();
     const auto passphrase = passphrase_of(line);
     if (!passphrase) return passphrase.error();
     auto vault = Vault::open(directory->paths(), passphrase->view());
     if (!vault) return vault.error();
-    return OpenDesk{std::move(*directory), std::move(*vault), std::move(*casebook)};
+    return OpenDesk{std::move(*directory), std::move(*vault), std::move(*casebook), *root};
 }
 
 Result<Forms> load_forms(const CommandLine& line)
@@ -48,6 +51,12 @@ Result<Forms> load_forms(const CommandLine& line)
     if (forms)
         for (const auto& error : forms->unusable()) say(error.text());
     return forms;
+}
+
+std::string fingerprint_lines(const crypto::SigningPublicKey& key)
+{
+    const auto groups = grouped(crypto::root_fingerprint(key));
+    return "    " + groups.substr(0, 39) + "\n    " + groups.substr(40) + "\n";
 }
 
 std::string counted(std::uint64_t count, const char* one, const char* many)

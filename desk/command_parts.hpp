@@ -9,6 +9,7 @@
 #include "desk/directory.hpp"
 #include "desk/evidence.hpp"
 #include "desk/forms.hpp"
+#include "desk/report.hpp"
 #include "desk/vault.hpp"
 
 namespace amana::desk {
@@ -19,6 +20,9 @@ struct OpenDesk {
     DeskDirectory directory;
     Vault vault;
     Casebook casebook;
+    crypto::Hash root{};  // the root's fingerprint
+
+    [[nodiscard]] Records records() { return {casebook, vault.master(), root}; }
 };
 [[nodiscard]] Result<OpenDesk> open_desk(const CommandLine& line, DeskDirectory::Use use = DeskDirectory::Use::read);
 
@@ -28,6 +32,9 @@ struct OpenDesk {
 
 // Says how far a long reading has come, once a second, from the second second on.
 [[nodiscard]] Progress progress_on_stderr(std::string what);
+
+// A key's fingerprint in groups, on two lines, as it is compared on paper.
+[[nodiscard]] std::string fingerprint_lines(const crypto::SigningPublicKey& key);
 
 // "1 report", "2 reports".
 [[nodiscard]] std::string counted(std::uint64_t count, const char* one, const char* many);

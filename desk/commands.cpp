@@ -25,9 +25,7 @@ Format format_of(const CommandLine& line)
 void tell_ceremony(const Ceremony& ceremony, Output& out)
 {
     const auto& keys = ceremony.keys;
-    out.text("Root fingerprint:\n\n");
-    const auto groups = grouped(ceremony.fingerprint);
-    out.text("    " + groups.substr(0, 39) + "\n    " + groups.substr(40) + "\n\n");
+    out.text("Root fingerprint:\n\n" + fingerprint_lines(keys.root) + "\n");
     out.text(fmt::format("Deployment {}, key set {}, {} weeks, sealing until {}.\n\n", keys.deployment, keys.serial,
                          keys.epochs.size(), to_rfc3339(keys.sealing_ends(keys.epochs.front().validity.not_before))));
 }
@@ -36,6 +34,8 @@ void tell_summary(const ImportSummary& summary, Output& out)
 {
     out.text(fmt::format("Imported {}: {}", counted(summary.entries, "new entry", "new entries"),
                          counted(summary.reports, "report", "reports")));
+    if (summary.follow_ups > 0) out.text(", " + counted(summary.follow_ups, "follow-up", "follow-ups"));
+    if (summary.erasures > 0) out.text(", " + counted(summary.erasures, "request to be forgotten", "requests to be forgotten"));
     if (summary.canaries > 0) out.text(", " + counted(summary.canaries, "canary", "canaries"));
     if (summary.decoys > 0) out.text(", " + counted(summary.decoys, "decoy", "decoys"));
     if (summary.repeated > 0) out.text(fmt::format(", {} this desk already had", summary.repeated));
@@ -171,7 +171,7 @@ Result<void> run_list(const CommandLine& line, const Surroundings&)
     auto desk = open_desk(line);
     if (!desk) return desk.error();
     Output out(STDOUT_FILENO);
-    return list_reports(desk->casebook, desk->vault.master(), *forms, format_of(line), out,
+    return list_reports(desk->records(), *forms, format_of(line), out,
                         line.lane.empty() ? Lane::all : line.lane == "calm" ? Lane::calm : Lane::pressure);
 }
 
@@ -184,7 +184,7 @@ Result<void> run_show(const CommandLine& line, const Surroundings&)
     const auto report = find_report(desk->casebook, desk->vault.master(), line.id);
     if (!report) return report.error();
     Output out(STDOUT_FILENO);
-    return show_report(desk->casebook, desk->vault.master(), *forms, *report, format_of(line), out);
+    return show_report(desk->records(), *forms, *report, format_of(line), out);
 }
 
 Result<void> run_form(const CommandLine& line, const Surroundings&)
@@ -221,7 +221,7 @@ Result<void> run_save(const CommandLine& line, const Surroundings&)
     if (!report) return report.error();
     const auto store = EnvelopeStore::open(desk->directory.paths());
     if (!store) return store.error();
-    if (const auto saved = save_report(*report, forms->of(report->manifest), *store, line.out); !saved) return saved.error();
+    if (const auto saved = save_report(desk->records(), *report, forms->of(report->manifest), *store, line.out); !saved) return saved.error();
     Output out(STDOUT_FILENO);
     out.text("Saved the report and " + counted(report->manifest.attachments().size(), "attachment", "attachments") + " to ");
     out.foreign(line.out.string()).text(".\nThese files are not sealed: remove them when they are no longer needed.\n");

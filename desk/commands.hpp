@@ -53,6 +53,18 @@ struct CommandLine {
     std::string agent;
     unsigned seconds = 0;
     bool quiet = false;
+    // Updates of the desk's machine. A release key and `replace` are above.
+    std::filesystem::path update;                 // the folder on the medium
+    std::vector<std::filesystem::path> packages;  // or folders of them
+    std::uint64_t serial = 0;                     // 0: of the clock
+    // Answers.
+    std::filesystem::path text_file;  // "-": standard input; empty: an editor
+    std::vector<std::filesystem::path> attachments;
+    std::string reply_template;
+    bool list_templates = false;
+    bool withdraw = false;
+    std::int64_t message = 0;
+    unsigned keep_days = 0;
 };
 
 [[nodiscard]] Result<void> run_init(const CommandLine& line, const Surroundings& surroundings);
@@ -65,11 +77,21 @@ struct CommandLine {
 [[nodiscard]] Result<void> run_form(const CommandLine& line, const Surroundings& surroundings);
 [[nodiscard]] Result<void> run_save(const CommandLine& line, const Surroundings& surroundings);
 
+// What the desk says, and how it gets to the server (docs/INBOX.md).
+[[nodiscard]] Result<void> run_reply(const CommandLine& line, const Surroundings& surroundings);
+[[nodiscard]] Result<void> run_notice(const CommandLine& line, const Surroundings& surroundings);
+[[nodiscard]] Result<void> run_unsend(const CommandLine& line, const Surroundings& surroundings);
+[[nodiscard]] Result<void> run_outbox(const CommandLine& line, const Surroundings& surroundings);
+
 // The desk as a witness of the log (docs/LOG.md, sections 4.2, 6 and 11). False: what was looked at is not well.
 [[nodiscard]] Result<void> run_cosign(const CommandLine& line, const Surroundings& surroundings);
 [[nodiscard]] Result<void> run_canary(const CommandLine& line, const Surroundings& surroundings);
 [[nodiscard]] Result<bool> run_audit(const CommandLine& line, const Surroundings& surroundings);
 [[nodiscard]] Result<bool> run_proof(const CommandLine& line, const Surroundings& surroundings);
+
+// Updates of the desk's machine (docs/SEALING.md, section 8). run_make_update needs no desk.
+[[nodiscard]] Result<void> run_update(const CommandLine& line, const Surroundings& surroundings);
+[[nodiscard]] Result<void> run_make_update(const CommandLine& line, const Surroundings& surroundings);
 
 // The two manifests (docs/SEALING.md, section 6). run_verify_site needs no desk. False: the site is not as it was signed.
 [[nodiscard]] Result<void> run_release_key(const CommandLine& line, const Surroundings& surroundings);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "desk/command_parts.hpp"
+#include "desk/command_signing.hpp"
 #include "desk/keys.hpp"
 #include "desk/passphrase.hpp"
 #include "desk/site_check.hpp"
@@ -15,45 +16,6 @@
 namespace amana::desk {
 
 namespace {
-
-Result<SecretText> release_passphrase(const CommandLine& line)
-{
-    return line.passphrase_file.empty() ? ask_passphrase("Passphrase of the release key: ") : passphrase_from_file(line.passphrase_file);
-}
-
-Result<std::string> read_text(const std::filesystem::path& path)
-{
-    const auto bytes = read_file(path, crypto::max_site_manifest_bytes);
-    if (!bytes) return bytes.error();
-    return Result<std::string>(boost::system::in_place_value, as_text(*bytes));
-}
-
-// Tells what will be signed; an error when the serial is not new, or nobody says yes.
-template <typename Manifest>
-Result<void> agreed(const CommandLine& line, const std::filesystem::path& kept, const Manifest& now)
-{
-    const auto last = last_signed(kept);
-    if (!last) return last.error();
-    Output out(STDOUT_FILENO);
-    if (!*last) {
-        out.text(fmt::format("Nothing was signed before. This is serial {}.\n", now.serial));
-    } else {
-        const auto before = Manifest::parse(**last);
-        if (!before) return Error{kept.string() + ": " + before.error().message, "It is what was signed last. Put it back from a backup."};
-        if (now.serial <= before->serial)
-            return Error{fmt::format("serial {} is not higher than the last one that was signed, {}", now.serial, before->serial),
-                         "Each manifest has a serial of its own, and serials only rise: make it again with a higher one."};
-        const auto list = changes(*before, now);
-        out.text(fmt::format("Serial {}; serial {} was signed before. {}\n", now.serial, before->serial,
-                             list.empty() ? "Nothing else changed." : "What changed:"));
-        for (const auto& change : list) out.text("  ").foreign(change).text("\n");
-    }
-    if (const auto said = out.finish(); !said) return said.error();
-    if (line.yes) return {};
-    const auto yes = confirmed("Sign this?");
-    if (!yes) return yes.error();
-    return *yes ? Result<void>{} : Result<void>(Error{"nothing was signed", ""});
-}
 
 // A finding's line is the site's bytes, too.
 void tell(const SiteFinding& finding, Output& out)
@@ -146,26 +108,22 @@ Result<void> run_release_key(const CommandLine& line, const Surroundings& surrou
     Output out(STDOUT_FILENO);
     out.text("The release key is in ")
         .foreign(line.file.string())
-        .text(". Publish its public half where people will look for it:\n\n" + key->text() + "\n");
+        .text(". Publish its public half where people will look for it:\n\n" + key->text() + "\n\nIts fingerprint, to be compared aloud and on paper:\n\n" +
+              fingerprint_lines(key->key));
     return out.finish();
 }
 
 Result<void> run_sign_release(const CommandLine& line, const Surroundings&)
 {
-    const auto text = read_text(line.manifest);
+    const auto text = read_manifest_text(line.manifest);
     if (!text) return text.error();
     const auto release = crypto::ReleaseManifest::parse(*text);
     if (!release) return Error{line.manifest.string() + ": " + release.error().message, "'deploy/release' writes it."};
     auto kept = line.file;
     kept += ".last";
     if (const auto good = agreed(line, kept, *release); !good) return good.error();
-    const auto passphrase = release_passphrase(line);
-    if (!passphrase) return passphrase.error();
-    const auto file = read_file(line.file, crypto::max_secret_file_bytes);
-    if (!file) return file.error();
-    const auto seed = crypto::open_secret(crypto::SecretKind::release, *file, passphrase->view());
-    if (!seed) return Error{"the release key stays closed: " + seed.error().message, seed.error().hint};
-    if (seed->size() != crypto::ed25519_seed_bytes) return Error{line.file.string() + " is no release key", ""};
+    const auto seed = open_release_key(line);
+    if (!seed) return seed.error();
     if (const auto done = sign_manifest(*text, crypto::release_signer, seed->view(), kept, line.out); !done) return done.error();
     Output out(STDOUT_FILENO);
     out.text("Signed: ").foreign(line.out.string()).text(". The key is\n");
@@ -179,7 +137,7 @@ Result<void> run_sign_site(const CommandLine& line, const Surroundings&)
     if (!desk) return desk.error();
     const auto own = read_public_keys(desk->paths());
     if (!own) return own.error();
-    const auto text = read_text(line.manifest);
+    const auto text = read_manifest_text(line.manifest);
     if (!text) return text.error();
     const auto site = crypto::SiteManifest::parse(*text);
     if (!site) return Error{line.manifest.string() + ": " + site.error().message, "'amana-server site' writes it."};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Where a desk keeps what it has. Everything in it but the public key set, the fingerprint and the questionnaires is sealed.
+// Where a desk keeps what it has. Everything in it but the public key set, the fingerprint and the questionnaires is
+// sealed, but for what is just being written.
 //
 //   root.secret       the root's seed under the passphrase; needed by `extend` only, so it may live elsewhere
 //   desk.secret       the desk's master key under the passphrase
@@ -13,6 +14,8 @@
 //   cosigned.note     the last checkpoint this desk co-signed
 //   parts/            parts of exports that are not complete, as they came
 //   evidence/         what was found against the log (desk/evidence.hpp)
+//   answers/          files that go with answers, sealed each under a key of its own (desk/attachments.hpp)
+//   writing.XXXXXX/   what is just being written in an editor: wiped and removed afterwards (desk/writing.hpp)
 //   forms/            questionnaires that were added, named ID-VERSION.toml; public (desk/forms.hpp)
 #pragma once
 
@@ -37,6 +40,7 @@ struct DeskPaths {
     [[nodiscard]] auto cosigned() const { return directory / "cosigned.note"; }
     [[nodiscard]] auto signed_site() const { return directory / "site.note"; }
     [[nodiscard]] auto evidence() const { return directory / "evidence"; }
+    [[nodiscard]] auto answers() const { return directory / "answers"; }
     [[nodiscard]] auto forms() const { return directory / "forms"; }
 };
 

@@ -190,7 +190,8 @@ Result<fs::path> find_data(const fs::path& given)
         return {boost::system::in_place_value, given};
     }
     const auto beside = fs::read_symlink("/proc/self/exe", failed).parent_path().parent_path() / "share" / "amana";
-    if (fs::is_directory(beside / "forms", failed)) return {boost::system::in_place_value, beside};
+    // A build's folder; what an installed server has there holds no replies.
+    if (fs::is_directory(beside / "replies", failed)) return {boost::system::in_place_value, beside};
     return {boost::system::in_place_value, AMANA_DATA_DIR};
 }
 

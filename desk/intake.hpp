@@ -47,6 +47,8 @@ private:
 struct ImportSummary {
     std::uint64_t entries = 0;  // new in the log
     std::uint64_t reports = 0;
+    std::uint64_t follow_ups = 0;  // written on from an inbox
+    std::uint64_t erasures = 0;    // requests to be forgotten, signed or not
     std::uint64_t canaries = 0;
     std::uint64_t decoys = 0;
     std::uint64_t repeated = 0;                      // envelopes this desk already had

@@ -3,6 +3,7 @@
 #include "desk/intake.hpp"
 
 #include "desk/canaries.hpp"
+#include "desk/messages.hpp"
 #include "desk/opening.hpp"
 #include "desk/report.hpp"
 
@@ -114,6 +115,8 @@ void Import::count(const crypto::Manifest& manifest)
     case crypto::Kind::report: ++summary_.reports; break;
     case crypto::Kind::canary: ++summary_.canaries; break;
     case crypto::Kind::decoy: ++summary_.decoys; break;
+    case crypto::Kind::follow_up: ++summary_.follow_ups; break;
+    case crypto::Kind::erasure: ++summary_.erasures; break;
     }
 }
 
@@ -129,6 +132,8 @@ Result<ImportSummary> Import::run(UnixTime now, const Progress& progress)
     if (tree_.root() != bundle_.checkpoint_.root) return changed();
 
     if (const auto flushed = store_.flush(); !flushed) return flushed.error();
+    // Every desk has the rows of messages, so that their being there tells nothing.
+    if (const auto prepared = Messages({casebook_, vault_.master()}).prepare(); !prepared) return prepared.error();
     const auto note = bundle_.bundle_.note();
     if (const auto set = casebook_.set_seen({tree_, Bytes(note.begin(), note.end()), now / one_day}); !set) return set.error();
     if (const auto committed = transaction->commit(); !committed) return committed.error();

@@ -185,15 +185,24 @@ Result<SecretBuffer> open_root(const DeskPaths& paths, const fs::path& file, con
     return root;
 }
 
+Result<crypto::Hash> read_fingerprint(const DeskPaths& paths)
+{
+    const auto file = read_file(paths.fingerprint(), 256);
+    if (!file) return file.error();
+    auto text = as_text(*file);
+    if (text.ends_with('\n')) text.remove_suffix(1);
+    crypto::Hash root{};
+    if (!from_hex(text, root)) return Error{paths.fingerprint().string() + " is damaged", "Put it back from your backup, or type it from paper."};
+    return root;
+}
+
 Result<PublicKeys> read_public_keys(const DeskPaths& paths)
 {
-    const auto fingerprint = read_file(paths.fingerprint(), 256);
+    const auto fingerprint = read_fingerprint(paths);
     if (!fingerprint) return fingerprint.error();
-    auto text = std::string(as_text(*fingerprint));
-    if (text.ends_with('\n')) text.pop_back();
     auto file = read_file(paths.public_keys(), crypto::max_keyset_bytes);
     if (!file) return file.error();
-    auto keys = crypto::KeySet::parse(*file, text);
+    auto keys = crypto::KeySet::parse(*file, to_hex(*fingerprint));
     if (!keys) return Error{paths.public_keys().string() + ": " + keys.error().message, keys.error().hint};
     return PublicKeys{std::move(*file), std::move(*keys)};
 }

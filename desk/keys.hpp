@@ -36,6 +36,8 @@ struct PublicKeys {
     crypto::KeySet keys;
 };
 [[nodiscard]] Result<PublicKeys> read_public_keys(const DeskPaths& paths);
+// The root's fingerprint, as bytes.
+[[nodiscard]] Result<crypto::Hash> read_fingerprint(const DeskPaths& paths);
 
 // The root's seed; `file` empty: in the desk's folder.
 [[nodiscard]] Result<SecretBuffer> open_root(const DeskPaths& paths, const std::filesystem::path& file, const crypto::KeySet& keys, ByteView passphrase);

@@ -3,6 +3,7 @@
 #include "base/process.hpp"
 #include "desk/commands.hpp"
 #include "desk/keys.hpp"
+#include "desk/outbox_plan.hpp"
 #include "desk/site_check.hpp"
 #include "desk/terminal.hpp"
 
@@ -131,6 +132,52 @@ std::vector<Command> declare(CLI::App& app, CommandLine& line)
     return commands;
 }
 
+// What the desk says to its citizens.
+void declare_answers(CLI::App& app, CommandLine& line, std::vector<Command>& commands)
+{
+    namespace desk = amana::desk;
+    const auto add = [&](const char* name, const char* help, auto run) {
+        auto* command = app.add_subcommand(name, help);
+        commands.push_back({command, answering(run)});
+        command->add_option("--passphrase-file", line.passphrase_file, "Read the passphrase from this file (its bytes less one newline at the end)");
+        return command;
+    };
+    const auto written = [&](CLI::App* command) {
+        command->add_option("--text-file", line.text_file, "The text, instead of writing it in an editor ($VISUAL, $EDITOR); - for standard input");
+        command->add_flag("--yes", line.yes, "Do not ask whether what was written in the editor is meant");
+    };
+    const auto folder = [&](CLI::App* command) { return command->add_option("DIR", line.directory, "The desk's folder"); };
+
+    auto* reply = add("reply", "Answer a report, or what was written on from its code", desk::run_reply);
+    auto* directory = folder(reply);
+    auto* id = reply->add_option("ID", line.id, "The beginning of its identifier");
+    written(reply);
+    reply->add_option("--attach", line.attachments, "A file that goes with it, at most 16 MiB; up to 16 times")->allow_extra_args(false);
+    reply->add_option("--template", line.reply_template, "Begin with this text");
+    reply->add_option("--language", line.language, "Of the template")->capture_default_str();
+    reply->add_option("--data", line.data, "Where replies/ and forms/ are, when not where they are installed");
+    auto* list = reply->add_flag("--list-templates", line.list_templates, "Say which templates there are, and do nothing else");
+    reply->callback([list, directory, id] {
+        if (list->count() == 0 && (directory->count() == 0 || id->count() == 0)) throw CLI::RequiredError("DIR and ID");
+    });
+
+    auto* notice = add("notice", "Say one thing to everybody who has an answer, in place of any notice before", desk::run_notice);
+    folder(notice)->required();
+    written(notice);
+    notice->add_flag("--withdraw", line.withdraw, "Take the present notice back");
+
+    auto* unsend = add("unsend", "Take an answer back: it is erased, or goes into no further outbox", desk::run_unsend);
+    folder(unsend)->required();
+    unsend->add_option("N", line.message, "Its number, as 'show' gives it")->required()->check(CLI::PositiveNumber);
+
+    auto* outbox = add("outbox", "Write all open answers into one file for the courier", desk::run_outbox);
+    folder(outbox)->required();
+    outbox->add_option("--out", line.out, "The file; an older outbox of this desk is written over, nothing else")->required();
+    outbox->add_option("--keep", line.keep_days, "How many days an answer is open, from its first outbox on")
+        ->default_val(desk::default_keep_days)
+        ->check(CLI::Range(1u, 3650u));
+}
+
 // The commands about the two manifests; those without a desk's folder, too.
 void declare_site(CLI::App& app, CommandLine& line, std::vector<Command>& commands)
 {
@@ -182,6 +229,31 @@ void declare_site(CLI::App& app, CommandLine& line, std::vector<Command>& comman
     });
 }
 
+// The desk's machine is kept up to date by the courier's medium too.
+void declare_update(CLI::App& app, CommandLine& line, std::vector<Command>& commands)
+{
+    namespace desk = amana::desk;
+    const auto add = [&](const char* name, const char* help, auto run) {
+        auto* command = app.add_subcommand(name, help);
+        commands.push_back({command, answering(run)});
+        return command;
+    };
+    auto* update = add("update", "Verify an update of this machine that the courier brought, and say how root installs it", desk::run_update);
+    update->add_option("DIR", line.directory, "The desk's folder")->required();
+    update->add_option("FOLDER", line.update, "What 'make-update' wrote, as it lies on the medium")->required();
+    auto* key = update->add_option("--release-key", line.release_key, "Trust this release key from now on: amana-release+HEXID+BASE64");
+    update->add_flag("--replace", line.replace, "Trust it instead of the one trusted before")->needs(key);
+    update->add_flag("--yes", line.yes, "Do not ask whether the key is the one on paper")->needs(key);
+
+    auto* make = add("make-update", "Make an update for a desk's machine and sign it, where the release key is; needs no desk", desk::run_make_update);
+    make->add_option("KEYFILE", line.file, "As 'release-key' made it; what was signed last is kept beside it")->required();
+    make->add_option("OUTDIR", line.out, "A folder that does not exist yet: it is what goes on the medium")->required();
+    make->add_option("PACKAGE", line.packages, "The package amana-desk, and any others; of a folder, all that are in it")->required();
+    make->add_option("--serial", line.serial, "Higher than the last one's; left out, the minute, such as 202611300645")->check(CLI::Range(std::uint64_t{1}, std::uint64_t{INT64_MAX}));
+    make->add_flag("--yes", line.yes, "Sign without asking; what changed is still told");
+    make->add_option("--passphrase-file", line.passphrase_file, "Read the passphrase from this file (its bytes less one newline at the end)");
+}
+
 int fail(const amana::Error& error)
 {
     amana::desk::say("amana-desk: " + error.text());
@@ -190,13 +262,16 @@ int fail(const amana::Error& error)
 
 int run(int argc, char** argv)
 {
-    CLI::App app{"Amana's desk: opens the reports that citizens sent. It works offline."};
+    CLI::App app{"Amana's desk: opens the reports that citizens sent. It works offline.", "amana-desk"};
+    app.set_version_flag("--version", "amana-desk " AMANA_VERSION);
     app.footer("Exit status: 0 done; 1 refused or failed, with the reason and what to do on stderr; 2 not understood; 3 (audit, "
                "proof, verify-site) done, and something is wrong with the log, or the site is not as it was signed.");
     app.require_subcommand(1);
     CommandLine line;
     auto commands = declare(app, line);
+    declare_answers(app, line, commands);
     declare_site(app, line, commands);
+    declare_update(app, line, commands);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -49,7 +49,7 @@ Result<Report> open_report(const SecretBuffer& master, const EnvelopeRow& row)
     return Report{row.leaf, row.bytes, row.size_class, row.lane, SecretBuffer::copy_of(key), std::move(*manifest)};
 }
 
-Result<Report> find_report(Casebook& casebook, const SecretBuffer& master, std::string_view id)
+Result<Report> find_report(Casebook& casebook, const SecretBuffer& master, std::string_view id, Decoys decoys)
 {
     const Error unknown{"no report of this desk begins with " + std::string(id), "'amana-desk list' shows those there are."};
     if (id.size() < min_prefix_digits || id.size() > crypto::hash_bytes * 2 ||
@@ -66,7 +66,7 @@ Result<Report> find_report(Casebook& casebook, const SecretBuffer& master, std::
         }
         auto report = open_report(master, row);
         if (!report) return report.error();
-        if (report->manifest.kind() == crypto::Kind::decoy) continue;
+        if (report->manifest.kind() == crypto::Kind::decoy && decoys == Decoys::hidden) continue;
         if (found) return Error{"more than one report begins with " + std::string(id), "Give more of its digits."};
         found = std::move(*report);
     }

@@ -21,16 +21,25 @@ struct Report {
     crypto::Manifest manifest;
 };
 
+// A desk's records, and what opens them.
+struct Records {
+    Casebook& casebook;
+    const SecretBuffer& master;
+    crypto::Hash root{};  // the fingerprint of its root
+};
+
 [[nodiscard]] Bytes seal_report(const SecretBuffer& master, const crypto::Hash& leaf, const SecretBuffer& file_key,
                                 const crypto::Manifest& manifest);
 // An error when the row is damaged or of another desk.
 [[nodiscard]] Result<Report> open_report(const SecretBuffer& master, const EnvelopeRow& row);
 
-// The one report, or canary, whose identifier begins so. Decoys are not found.
-[[nodiscard]] Result<Report> find_report(Casebook& casebook, const SecretBuffer& master, std::string_view id);
+// The one report, or canary, or what was written from an inbox, whose identifier begins so. Decoys are not found unless asked for.
+enum class Decoys { hidden, found };
+[[nodiscard]] Result<Report> find_report(Casebook& casebook, const SecretBuffer& master, std::string_view id, Decoys decoys = Decoys::hidden);
 
 // What was answered under this name: the first text, or nothing.
 inline constexpr std::string_view story_field = "story";
+inline constexpr std::string_view text_field = "text";  // of what is written on from an inbox
 [[nodiscard]] std::optional<std::string_view> answer_text(const crypto::Manifest& manifest, std::string_view field);
 
 }  // namespace amana::desk

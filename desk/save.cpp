@@ -2,6 +2,7 @@
 #include "desk/save.hpp"
 
 #include "desk/answers.hpp"
+#include "desk/correspondence.hpp"
 #include "desk/opening.hpp"
 #include "desk/save_folder.hpp"
 #include "desk/terminal.hpp"
@@ -27,6 +28,13 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 28> extensio
     {"image/webp", "webp"},      {"text/plain", "txt"},       {"video/3gpp", "3gp"},       {"video/mp4", "mp4"},
     {"video/ogg", "ogv"},        {"video/quicktime", "mov"},  {"video/webm", "webm"},      {"video/x-matroska", "mkv"},
 }};
+
+std::string lower_case(std::string_view text)
+{
+    std::string lower(text);
+    std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return lower;
+}
 
 Error closed(const std::string& reason)
 {
@@ -106,19 +114,37 @@ Result<void> write_names(SaveFolder& folder, const crypto::Manifest& manifest)
     return out.finish();
 }
 
+Result<void> write_conversation_file(SaveFolder& folder, const Records& records, const Report& report)
+{
+    const auto all = Correspondence::load(records);
+    if (!all) return all.error();
+    const auto* member = all->conversations().find(report.leaf);
+    if (member == nullptr || (all->conversations().members_of(member->conversation).size() == 1 && all->said_to(member->conversation).empty())) return {};
+    if (const auto begun = folder.begin("conversation.txt"); !begun) return begun.error();
+    Output out(folder.fd());
+    if (const auto written = write_conversation(records, *all, *member, out); !written) return written.error();
+    return out.finish();
+}
+
 }  // namespace
 
 std::string attachment_file_name(std::size_t number, std::string_view declared_type)
 {
     // "audio/ogg;codecs=opus" is audio/ogg.
-    std::string type(declared_type.substr(0, declared_type.find(';')));
-    std::transform(type.begin(), type.end(), type.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    const auto type = lower_case(declared_type.substr(0, declared_type.find(';')));
     const auto* const known = std::find_if(extensions.begin(), extensions.end(), [&](const auto& e) { return e.first == type; });
     return fmt::format("attachment-{}.{}", number, known == extensions.end() ? "bin" : known->second);
 }
 
-Result<void> save_report(const Report& report, const Form* form, const EnvelopeStore& store, const std::filesystem::path& out)
+std::string declared_type(std::string_view name)
+{
+    const auto point = name.rfind('.');
+    const auto end = lower_case(point == std::string_view::npos ? "" : name.substr(point + 1));
+    const auto* const known = std::find_if(extensions.begin(), extensions.end(), [&](const auto& e) { return e.second == (end == "jpeg" ? "jpg" : end); });
+    return std::string(known == extensions.end() ? "application/octet-stream" : known->first);
+}
+
+Result<void> save_report(const Records& records, const Report& report, const Form* form, const EnvelopeStore& store, const std::filesystem::path& out)
 {
     auto folder = SaveFolder::open(out);
     if (!folder) return folder.error();
@@ -137,12 +163,14 @@ Result<void> save_report(const Report& report, const Form* form, const EnvelopeS
         return closed("its manifest is not the one that was imported");
 
     if (const auto begun = attachments.begin_up_to(report.manifest.attachments().size()); !begun) return begun.error();
-    if (const auto story = answer_text(report.manifest, story_field))
-        if (const auto written = write_file(*folder, "story.txt", as_bytes(*story)); !written) return written.error();
+    const auto field = report.manifest.kind() == crypto::Kind::follow_up ? text_field : story_field;
+    if (const auto words = answer_text(report.manifest, field))
+        if (const auto written = write_file(*folder, "story.txt", as_bytes(*words)); !written) return written.error();
     if (const auto written = write_answers_file(*folder, report.manifest, form); !written) return written.error();
     if (const auto written = write_file(*folder, "manifest.json", report.manifest.canonical()); !written)
         return written.error();
     if (const auto written = write_names(*folder, report.manifest); !written) return written.error();
+    if (const auto written = write_conversation_file(*folder, records, report); !written) return written.error();
     return folder->complete();
 }
 

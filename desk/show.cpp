@@ -1,126 +1,21 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "desk/show.hpp"
 
-#include "base/utf8.hpp"
+#include "base/require.hpp"
 #include "desk/answers.hpp"
-#include "desk/canaries.hpp"
+#include "desk/correspondence.hpp"
 #include "desk/save.hpp"
 
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <map>
 
 namespace amana::desk {
 
 namespace {
 
-constexpr std::size_t beginning_code_points = 60;
-constexpr std::size_t stage_code_points = 18;
-
-// The first words on one line, and whether there are more.
-struct Beginning {
-    SecretText text{beginning_code_points * 4};
-    bool more = false;
-};
-Beginning beginning(const crypto::Manifest& manifest)
-{
-    Beginning out;
-    auto rest = answer_text(manifest, story_field).value_or("");
-    for (std::size_t points = 0; !rest.empty(); ++points) {
-        const auto before = rest;
-        const auto point = next_code_point(rest);
-        if (points == beginning_code_points) {
-            out.more = true;
-            break;
-        }
-        const bool white = point == U'\n' || point == U'\r' || point == U'\t';
-        if (!out.text.append(white ? " " : before.substr(0, before.size() - rest.size()))) break;
-    }
-    return out;
-}
-
-crypto::Kind kind_of(const Report& report, const Canaries& canaries)
-{
-    return canaries.match(report.manifest) != nullptr ? crypto::Kind::canary : report.manifest.kind();
-}
-
-struct Line {
-    std::string id;
-    const Report& report;
-    crypto::Kind kind;
-    std::string same_sending_as;  // empty: the first of its sending
-    bool urgent;
-    std::string_view stage;  // empty: not known
-};
-
-// Cut or filled to its width. It stands before the sizes, so that those keep a stage in Arabic apart from a story in Arabic.
-void write_stage(std::string_view stage, Output& out)
-{
-    const bool cut = utf8_length(stage).value_or(0) > stage_code_points;
-    auto rest = stage;
-    std::size_t points = 0;
-    for (; !rest.empty() && points < stage_code_points - (cut ? 1 : 0); ++points) (void)next_code_point(rest);
-    out.text(stage.substr(0, stage.size() - rest.size())).text(cut ? "…" : "");
-    out.text(std::string(stage_code_points - points - (cut ? 1 : 0), ' '));
-}
-
-void write_line(const Line& line, Output& out)
-{
-    const auto& manifest = line.report.manifest;
-    const auto files = manifest.attachments().size();
-    out.text(fmt::format("{:<8}  {:<2}  {:<10}  ", line.id, line.urgent ? "!!" : "", lane_text(line.report.lane)));
-    write_stage(line.stage, out);
-    out.text(fmt::format("  {:>7}  {:>3} file{}  ", size_text(line.report.size_class), files, files == 1 ? " " : "s"));
-    if (line.kind == crypto::Kind::canary) out.text("[canary] ");
-    if (!line.same_sending_as.empty()) out.text("[same sending as " + line.same_sending_as + "] ");
-    const auto words = beginning(manifest);
-    out.foreign(words.text.text()).text(words.more ? "…\n" : "\n");
-}
-
-void write_json(const Line& line, Output& out)
-{
-    const auto& manifest = line.report.manifest;
-    out.text(fmt::format(R"({{"id":"{}","leaf":"{}","kind":"{}","urgent":{},"lane":{},"bytes":{},"size_class":{},"attachments":{},"beginning":)",
-                         line.id, to_hex(line.report.leaf), crypto::name(line.kind), line.urgent, line.report.lane, line.report.bytes,
-                         line.report.size_class, manifest.attachments().size()));
-    out.json_string(beginning(manifest).text.text());
-    out.text(R"(,"same_sending_as":)");
-    out.text(line.same_sending_as.empty() ? "null}" : "\"" + line.same_sending_as + "\"}");
-}
-
-// Opens every report and canary, one at a time.
-Result<void> for_each_report(Casebook& casebook, const SecretBuffer& master,
-                             const std::function<Result<void>(const Report&)>& visit)
-{
-    return casebook.for_each_opened([&](const EnvelopeRow& row) -> Result<void> {
-        const auto report = open_report(master, row);
-        if (!report) return report.error();
-        if (report->manifest.kind() == crypto::Kind::decoy) return {};
-        return visit(*report);
-    });
-}
-
-using Unopened = std::vector<std::pair<std::string, std::uint64_t>>;
-
-void write_end(const Unopened& unopened, std::size_t count, Format format, Lane lane, Output& out)
-{
-    if (format == Format::json) {
-        out.text("],\"unopened\":{");
-        for (std::size_t i = 0; i < unopened.size(); ++i)
-            out.text(fmt::format("{}\"{}\":{}", i == 0 ? "" : ",", unopened[i].first, unopened[i].second));
-        out.text("}}\n");
-        return;
-    }
-    if (count == 0) out.text(lane == Lane::all ? "No reports yet.\n" : "No reports in this lane.\n");
-    for (const auto& [status, number] : unopened)
-        out.text(fmt::format("{} envelope{} did not open ({}); kept in envelopes/.\n", number, number == 1 ? "" : "s", status));
-}
-
-// --- show --------------------------------------------------------------------------------------------------------------
-
 struct Shown {
     const Report& report;
+    const Correspondence& all;
+    const Conversations::Member& member;
     crypto::Kind kind;
     std::string id;
     std::optional<std::uint64_t> position;
@@ -129,29 +24,56 @@ struct Shown {
     std::string language;  // that was wished for
 };
 
-Result<std::vector<std::string>> others_of_sending(Casebook& casebook, const SecretBuffer& master, const Report& report)
+Result<std::vector<std::string>> others_of_sending(const Records& records, const Conversations& conversations, const Conversations::Member& member,
+                                                   const Report& report)
 {
-    std::vector<crypto::Hash> leaves;
-    const auto read = for_each_report(casebook, master, [&](const Report& other) -> Result<void> {
-        if (other.leaf != report.leaf && other.manifest.submission() == report.manifest.submission())
-            leaves.push_back(other.leaf);
-        return {};
-    });
-    if (!read) return read.error();
     std::vector<std::string> ids;
-    for (const auto& leaf : leaves) {
-        auto id = casebook.short_id(leaf);
+    for (const auto number : conversations.members_of(member.conversation)) {
+        const auto& leaf = conversations.members()[number].leaf;
+        if (leaf == report.leaf) continue;
+        const auto row = records.casebook.envelope(leaf);
+        if (!row) return row.error();
+        const auto other = open_report(records.master, *row);
+        if (!other) return other.error();
+        if (other->manifest.submission() != report.manifest.submission()) continue;
+        auto id = records.casebook.short_id(leaf);
         if (!id) return id.error();
         ids.push_back(std::move(*id));
     }
     return ids;
 }
 
+const char* heading(crypto::Kind kind)
+{
+    switch (kind) {
+    case crypto::Kind::report: return "Report";
+    case crypto::Kind::canary: return "Canary (a test, no report)";
+    case crypto::Kind::follow_up: return "Follow-up";
+    case crypto::Kind::erasure: return "Request to be forgotten";
+    case crypto::Kind::decoy: break;
+    }
+    return "Decoy";
+}
+
+// Whether, and through what, an answer can reach its sender.
+std::string code_text(const Shown& shown)
+{
+    const auto inboxes = shown.all.conversations().inboxes_of(shown.member.conversation);
+    const auto answered = shown.all.conversations().answered(shown.member.conversation);
+    if (shown.kind == crypto::Kind::canary) return "a test: it is not answered";
+    if (inboxes.empty()) return "none was taken: it can't be answered";
+    if (answered.empty() && !shown.all.forgotten(shown.member.conversation)) return "FORGED, it has the id of another's: it can't be answered";
+    if (answered.empty()) return "its sender asked to be forgotten: it can't be answered";
+    if (shown.kind == crypto::Kind::follow_up && shown.all.report_of(shown.member.conversation) == nullptr)
+        return "of no report that is here; it can be answered";
+    return answered.size() == 1 ? "taken: it can be answered" : fmt::format("{} were taken: an answer goes to each", answered.size());
+}
+
 void write_show(const Shown& shown, Output& out)
 {
     const auto& manifest = shown.report.manifest;
     write_urgent(manifest, shown.form, out);
-    out.text(fmt::format("{} {}\n", shown.kind == crypto::Kind::canary ? "Canary (a test, no report)" : "Report", shown.id));
+    out.text(fmt::format("{} {}\n", heading(shown.kind), shown.id));
     out.text(fmt::format("  envelope    {}\n", to_hex(shown.report.leaf)));
     if (shown.position) out.text(fmt::format("  in the log  entry {}\n", *shown.position));
     out.text(fmt::format("  lane        {}\n", lane_text(shown.report.lane)));
@@ -160,6 +82,7 @@ void write_show(const Shown& shown, Output& out)
     if (shown.form != nullptr && shown.form->language != shown.language)
         out.text(fmt::format(" (not there in {}, shown in {})", shown.language, shown.form->language));
     out.text("\n");
+    out.text("  code        ").text(code_text(shown)).text("\n");
     out.text(fmt::format("  sending     {}\n", to_hex(manifest.submission())));
     for (const auto& id : shown.same_sending) out.text(fmt::format("  sent again  as {}\n", id));
     write_answers(manifest, shown.form, out);
@@ -171,7 +94,6 @@ void write_show(const Shown& shown, Output& out)
         out.text("     said to be ").foreign(entry.type.empty() ? "nothing" : entry.type);
         out.text(" named ").foreign(entry.name).text("\n");
     }
-    out.text(fmt::format("\nTo have the files: amana-desk save DIR {} OUTDIR\n", shown.id));
 }
 
 void write_show_json(const Shown& shown, Output& out)
@@ -197,7 +119,7 @@ void write_show_json(const Shown& shown, Output& out)
         out.json_string(entry.name).text(",\"type\":").json_string(entry.type);
         out.text(fmt::format(R"(,"size":{},"sha256":"{}"}})", entry.size, to_hex(entry.sha256)));
     }
-    out.text("]}\n");
+    out.text("]");
 }
 
 }  // namespace
@@ -214,54 +136,33 @@ std::string size_text(std::uint64_t bytes)
     return fmt::format("{} KiB", bytes / crypto::kibibyte);
 }
 
-Result<void> list_reports(Casebook& casebook, const SecretBuffer& master, const Forms& forms, Format format, Output& out, Lane lane)
+Result<void> show_report(const Records& records, const Forms& forms, const Report& report, Format format, Output& out)
 {
-    const auto canaries = Canaries::load(casebook, master);
-    if (!canaries) return canaries.error();
-    // The first report of each sending. The number says nothing outside the seal.
-    std::map<crypto::SubmissionId, std::string> sendings;
-    std::size_t count = 0;
-    if (format == Format::json) out.text("{\"reports\":[");
-    const auto listed = for_each_report(casebook, master, [&](const Report& report) -> Result<void> {
-        auto id = casebook.short_id(report.leaf);
-        if (!id) return id.error();
-        const auto [first, fresh] = sendings.try_emplace(report.manifest.submission(), *id);
-        if (lane != Lane::all && (lane == Lane::calm) != (report.lane == 0)) return {};
-        const auto* form = forms.of(report.manifest);
-        const Line line{std::move(*id), report, kind_of(report, *canaries), fresh ? "" : first->second,
-                        !urgent_labels(report.manifest, form).empty(), stage_label(report.manifest, form)};
-        if (format == Format::json) {
-            if (count > 0) out.text(",\n");
-            write_json(line, out);
-        } else {
-            write_line(line, out);
-        }
-        ++count;
-        return {};
-    });
-    if (!listed) return listed.error();
-    auto counts = casebook.count_by_status();
-    if (!counts) return counts.error();
-    std::erase_if(*counts, [](const auto& pair) { return pair.first == status_opened; });
-    write_end(*counts, count, format, lane, out);
-    return out.finish();
-}
-
-Result<void> show_report(Casebook& casebook, const SecretBuffer& master, const Forms& forms, const Report& report, Format format,
-                         Output& out)
-{
-    auto id = casebook.short_id(report.leaf);
+    auto id = records.casebook.short_id(report.leaf);
     if (!id) return id.error();
-    const auto position = casebook.position(report.leaf);
+    const auto position = records.casebook.position(report.leaf);
     if (!position) return position.error();
-    const auto canaries = Canaries::load(casebook, master);
-    if (!canaries) return canaries.error();
-    auto others = others_of_sending(casebook, master, report);
+    const auto all = Correspondence::load(records);
+    if (!all) return all.error();
+    const auto* member = all->conversations().find(report.leaf);
+    require(member != nullptr, "a report in no conversation");
+    auto others = others_of_sending(records, all->conversations(), *member, report);
     if (!others) return others.error();
-    const Shown shown{report, kind_of(report, *canaries), std::move(*id), *position, std::move(*others),
-                      forms.of(report.manifest), forms.language()};
-    if (format == Format::json) write_show_json(shown, out);
-    else write_show(shown, out);
+    const Shown shown{report, *all, *member, member->kind, *id, *position, std::move(*others), forms.of(report.manifest), forms.language()};
+    if (format == Format::text) {
+        write_show(shown, out);
+        if (const auto written = write_conversation(records, *all, *member, out); !written) return written.error();
+        out.text(fmt::format("\nTo have the files: amana-desk save DIR {} OUTDIR\n", *id));
+        if (member->kind != crypto::Kind::canary && !all->conversations().answered(member->conversation).empty())
+            out.text(fmt::format("To answer: amana-desk reply DIR {}\n", *id));
+        return out.finish();
+    }
+    write_show_json(shown, out);
+    const auto marks = list_marks_json(records, *all, *member);
+    if (!marks) return marks.error();
+    out.text(*marks).text(",\"conversation\":[");
+    if (const auto written = write_conversation_json(records, *all, *member, out); !written) return written.error();
+    out.text("]}\n");
     return out.finish();
 }
 

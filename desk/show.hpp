@@ -3,10 +3,17 @@
 // indented behind a bar, so that no story can pass for a heading of ours.
 //
 //   list --json   {"reports":[{"id","leaf","kind","urgent","lane","bytes","size_class","attachments","beginning",
-//                  "same_sending_as"}],"unopened":{CLASS:COUNT}}
+//                  "same_sending_as","report","believed","answerable","follow_ups","replies","newest_reply","forgotten"}],
+//                  "unopened":{CLASS:COUNT}}
 //   show --json   {"id","leaf","position","kind","urgent","lane","bytes","size_class","form":{"id","version"},"submission",
 //                  "same_sending":[ID],"answers":{NAME:[TEXT or {COLUMN:TEXT}]},
-//                  "attachments":[{"number","saved_as","name","type","size","sha256"}]}
+//                  "attachments":[{"number","saved_as","name","type","size","sha256"}],"report","believed","answerable","follow_ups",
+//                  "replies","newest_reply","forgotten","conversation":[{"id","kind","believed","text",
+//                  "attachments":[{"name","type","size"}]} or
+//                  {"reply","day","state","text","files":[{"name","type","size"}]}]}
+//
+// "report" is the first report of a conversation, null where there is none here; "newest_reply" how far it is, null without
+// one; "believed" is false for a request to be forgotten that the inbox's key has not signed.
 #pragma once
 
 #include "desk/forms.hpp"
@@ -18,10 +25,8 @@ namespace amana::desk {
 enum class Format { text, json };
 enum class Lane { all, calm, pressure };
 
-[[nodiscard]] Result<void> list_reports(Casebook& casebook, const SecretBuffer& master, const Forms& forms, Format format,
-                                        Output& out, Lane lane = Lane::all);
-[[nodiscard]] Result<void> show_report(Casebook& casebook, const SecretBuffer& master, const Forms& forms, const Report& report,
-                                       Format format, Output& out);
+[[nodiscard]] Result<void> list_reports(const Records& records, const Forms& forms, Format format, Output& out, Lane lane = Lane::all);
+[[nodiscard]] Result<void> show_report(const Records& records, const Forms& forms, const Report& report, Format format, Output& out);
 
 // "calm", "pressure 2".
 [[nodiscard]] std::string lane_text(unsigned lane);

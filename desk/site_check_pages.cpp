@@ -30,12 +30,13 @@ bool is_busy(unsigned status)
     return status == 429 || status >= 500;
 }
 
-// A form of ours is sent to the address of its own language.
-bool is_report_address(const crypto::SiteManifest& site, std::string_view address)
+// A form of ours is sent to the address of its own language, one of the inbox's to the inbox's own.
+bool is_form_address(const crypto::SiteManifest& site, std::string_view address)
 {
     constexpr std::string_view report = "report";
     if (const auto query = address.find('?'); query != std::string_view::npos && crypto::is_token(address.substr(query + 1)))
         address = address.substr(0, query);
+    if (address.ends_with("/inbox")) return site.find(address) != nullptr;
     return address.ends_with("/report") && site.find(address.substr(0, address.size() - report.size())) != nullptr;
 }
 
@@ -184,7 +185,7 @@ void PageCheck::use(const std::string& path, const PageUse& use)
         if (site_.find(use.value) == nullptr) unknown_address(path, use, "gives its script the address");
         return;
     case What::sends:
-        if (!is_report_address(site_, use.value))
+        if (!is_form_address(site_, use.value))
             findings_.add(path,
                           fmt::format("sends what is typed to {} ({})",
                                       use.value.empty() ? "an address that is not named" : excerpt(use.value), use.where),

@@ -65,6 +65,14 @@ std::vector<std::string> changes(const crypto::ReleaseManifest& before, const cr
     return out;
 }
 
+std::vector<std::string> changes(const crypto::UpdateManifest& before, const crypto::UpdateManifest& now)
+{
+    std::vector<std::string> out;
+    if (before.version != now.version) out.push_back("version " + before.version + " becomes " + now.version);
+    compare(before.files, now.files, "file", [](const crypto::UpdateFile& file) { return file.name; }, out);
+    return out;
+}
+
 std::vector<std::string> changes(const crypto::SiteManifest& before, const crypto::SiteManifest& now)
 {
     std::vector<std::string> out;
@@ -100,7 +108,7 @@ Result<bool> confirmed(const std::string& question)
     const UniqueFd terminal(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
     if (!terminal)
         return Error{"there is no terminal to ask on",
-                     "Look at what changed above; with --yes it is signed without being asked."};
+                     "Look at what is said above; with --yes it is done without being asked."};
     if (const auto asked = write_full(terminal.get(), as_bytes(question + " [y/N] ")); !asked) return asked.error();
     std::string answer;
     char c = 0;

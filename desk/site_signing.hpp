@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Signing the two manifests: the release by its makers' key, the site by the desk's root. A serial is signed once: what was
-// signed last is kept beside the key, and the next must be higher.
+// Signing the manifests: the release and the desk's updates by a release key, the site by the desk's root. A serial is signed
+// once: what was signed last is kept beside the key, and the next must be higher.
 #pragma once
 
 #include "crypto/secret_file.hpp"
 #include "crypto/site_manifest.hpp"
+#include "crypto/update_manifest.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -23,6 +24,7 @@ namespace amana::desk {
 // What is new against the last, a line each. Empty: nothing but the serial.
 [[nodiscard]] std::vector<std::string> changes(const crypto::ReleaseManifest& before, const crypto::ReleaseManifest& now);
 [[nodiscard]] std::vector<std::string> changes(const crypto::SiteManifest& before, const crypto::SiteManifest& now);
+[[nodiscard]] std::vector<std::string> changes(const crypto::UpdateManifest& before, const crypto::UpdateManifest& now);
 
 // Signs and writes the note: first where the last one is kept, then where it is wanted.
 [[nodiscard]] Result<void> sign_manifest(const std::string& text, std::string_view signer, ByteView seed, const std::filesystem::path& last,

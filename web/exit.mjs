@@ -24,6 +24,7 @@ const forget = () => {
 const leave = () => {
   document.title = '\u200b';
   document.body.hidden = true;
+  document.querySelector('main')?.remove();  // and with it what was typed, and a code
   location.replace(button.href);
 };
 

@@ -57,6 +57,7 @@ public:
         values.set("token", marked(Slot::Kind::token));
         values.set("proof_open", marked(Slot::Kind::proof_open));
         values.set("proof_checked", marked(Slot::Kind::proof_checked));
+        values.set("no_receipt_checked", marked(Slot::Kind::no_receipt_checked));
         if (failure_) return *failure_;
         return {};
     }

@@ -29,6 +29,7 @@ struct Slot {
         open_rows,      // " open" when a row beyond the first ones was filled
         proof_open,     // " open" when the proof was asked for
         proof_checked,  // " checked"
+        no_receipt_checked,
         invalid,        // " aria-invalid=\"true\"" for the question with the problem
         text,           // what was typed
         row_value,      // the same of a row

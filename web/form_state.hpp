@@ -33,6 +33,12 @@ inline constexpr std::array all_form_states{
     return (state.pressed ? all_form_states.size() / 2 : 0) + static_cast<std::size_t>(state.room);
 }
 
+// What the form's boxes say, none of which is checked by itself.
+struct Wishes {
+    bool proof = false;       // the log's promise
+    bool no_receipt = false;  // no code
+};
+
 // A form's token, as text.
 inline constexpr std::size_t token_text_bytes = 43;
 // Of 32 bytes of zeroes: none. What stands for one where the same page is to be named for everybody.

@@ -24,6 +24,12 @@ namespace amana::web {
 // connection that has just shaken hands (RFC 6928: ten segments, and one more for each that was acknowledged).
 inline constexpr std::size_t packed_page_bytes = 13 * 1024;
 
+// The same for everybody: packed for browsers, plain for programs that can't unpack.
+struct StaticPage {
+    std::string packed;  // gzip, of packed_page_bytes
+    std::string plain;
+};
+
 class PackedPage {
 public:
     PackedPage() = default;

@@ -14,9 +14,11 @@ using List = kainjow::mustache::list;
 
 // The holes of a page are marked by this and the next characters while it is made: they are in no catalogue and no template.
 constexpr char first_mark = '\x03';
-constexpr std::size_t most_marks = 3;
+constexpr std::size_t most_marks = 6;
 // What a proof takes, in both its forms (server/wire: max_promise_bytes, three and six times).
 constexpr std::size_t most_in_holes = 2048;
+// And a code: its digits, an address as most are, and twice its picture (server/front/receipt_card.hpp).
+constexpr std::size_t receipt_in_holes = 160 + 128 + 2 * 856;
 // More other languages than these go behind a button.
 constexpr std::size_t few_languages = 3;
 
@@ -39,14 +41,6 @@ std::string in_groups_of_four(std::string_view fingerprint)
     return out;
 }
 
-// What the page says that depends on the moment.
-void add_state(Values& values, FormState state)
-{
-    values.set("pressed", state.pressed);
-    values.set("small_files", state.room == Room::small_files);
-    values.set("text_only", state.room == Room::text_only);
-}
-
 }  // namespace
 
 Result<Values> PageBuilder::common_values(const Catalogue& catalogue) const
@@ -61,9 +55,10 @@ Result<Values> PageBuilder::common_values(const Catalogue& catalogue) const
     values.set("behind", "");
     values.set("logo", !sources_.settings->logo.empty());
     values.set("logo_data", "data:image/png;base64," + to_base64(sources_.settings->logo));
-    for (const auto* flag : {"again", "kept", "proof", "proof_none", "urgent", "sealing", "pressed", "small_files", "text_only", "called", "stale"})
+    for (const auto* flag : {"again", "kept", "proof", "proof_none", "receipt", "urgent", "sealing", "scripted", "pressed", "small_files", "text_only", "called", "stale"})
         values.set(flag, false);
-    for (const auto* text : {"proof_link", "proof_note", "token", "place", "minutes"}) values.set(text, "");
+    for (const auto* text : {"receipt_code", "receipt_address", "receipt_picture", "proof_link", "proof_note", "token", "place", "minutes"})
+        values.set(text, "");
     values.set("small_bytes", std::to_string(small_files(*sources_.settings)));
 
     List others;
@@ -74,6 +69,14 @@ Result<Values> PageBuilder::common_values(const Catalogue& catalogue) const
     values.set("other_languages", std::move(others));
     if (const auto added = add_texts(values, catalogue); !added) return added.error();
     return values;
+}
+
+// What the page says that depends on the moment.
+void PageBuilder::add_state(Values& values, FormState state)
+{
+    values.set("pressed", state.pressed);
+    values.set("small_files", state.room == Room::small_files);
+    values.set("text_only", state.room == Room::text_only);
 }
 
 Result<void> PageBuilder::add_texts(Values& values, const Catalogue& catalogue) const
@@ -248,15 +251,18 @@ Result<Pages::Received> PageBuilder::received(const Catalogue& catalogue, Values
     auto plain = page("received", catalogue, values);
     if (!plain) return plain.error();
     built.plain = *std::move(plain);
-    values.set("proof_none", true);
-    auto without = page("received", catalogue, values);
-    if (!without) return without.error();
-    built.without_proof = *std::move(without);
-    values.set("proof_none", false);
-    values.set("proof", true);
-    auto with = page("received", catalogue, std::move(values), {"proof_link", "proof_note"}, most_in_holes);
-    if (!with) return with.error();
-    built.with_proof = *std::move(with);
+    for (const bool receipt : {false, true})
+        for (const auto proof : all_proofs) {
+            std::vector<std::string> holes;
+            if (receipt) holes = {"receipt_code", "receipt_address", "receipt_picture", "receipt_picture"};
+            if (proof == Proof::made) holes.insert(holes.end(), {"proof_link", "proof_note"});
+            values.set("receipt", receipt);
+            values.set("proof", proof == Proof::made);
+            values.set("proof_none", proof == Proof::none);
+            auto made = page("received", catalogue, values, holes, (receipt ? receipt_in_holes : 0) + (proof == Proof::made ? most_in_holes : 0));
+            if (!made) return made.error();
+            built.kept.at(receipt ? 1 : 0).at(static_cast<std::size_t>(proof)) = *std::move(made);
+        }
     return built;
 }
 
@@ -283,6 +289,9 @@ Result<Pages::Localised> PageBuilder::localised(const Catalogue& catalogue) cons
     auto help = page("help", catalogue, on_help);
     if (!help) return help.error();
     built.help = *std::move(help);
+    auto inbox_pages = inbox(catalogue, *values);
+    if (!inbox_pages) return inbox_pages.error();
+    built.inbox = *std::move(inbox_pages);
     for (const bool urgent : {false, true}) {
         auto pages = received(catalogue, *values, urgent);
         if (!pages) return pages.error();

@@ -22,6 +22,7 @@ private:
     // What every page of a language may mention; a page sets those that differ.
     [[nodiscard]] Result<Values> common_values(const Catalogue& catalogue) const;
     [[nodiscard]] Result<void> add_texts(Values& values, const Catalogue& catalogue) const;
+    static void add_state(Values& values, FormState state);
     [[nodiscard]] Result<void> add_problem(Values& values, const Catalogue& catalogue, Problem what, Room room) const;
     [[nodiscard]] Result<StaticPage> page(const char* name, const Catalogue& catalogue, const Values& values) const;
     // The same with holes where these values stand, in this order.
@@ -32,6 +33,10 @@ private:
     [[nodiscard]] Result<AgainPage> again(const Catalogue& catalogue, Values values, FormState state) const;
     [[nodiscard]] Result<LinePage> line(const Catalogue& catalogue, Values values) const;
     [[nodiscard]] Result<Pages::Received> received(const Catalogue& catalogue, Values values, bool urgent) const;
+    // inbox_builder.cpp
+    [[nodiscard]] Result<InboxPages> inbox(const Catalogue& catalogue, Values values) const;
+    [[nodiscard]] Result<void> add_inbox_problems(InboxPages& made, const Catalogue& catalogue, Values values) const;
+    [[nodiscard]] Result<void> add_letter(InboxPages& made, const Catalogue& catalogue, Values values) const;
 
     PageSources sources_;
 };

@@ -100,15 +100,12 @@ const StaticPage& Pages::help(std::string_view language) const { return in(langu
 
 const StaticPage& Pages::received(std::string_view language, bool urgent) const { return in(language).received.at(urgent ? 1 : 0).plain; }
 
-const ProofPage& Pages::received_with_proof(std::string_view language, bool urgent) const
+const KeepsakePage& Pages::received(std::string_view language, bool urgent, bool receipt, Proof proof) const
 {
-    return in(language).received.at(urgent ? 1 : 0).with_proof;
+    return in(language).received.at(urgent ? 1 : 0).kept.at(receipt ? 1 : 0).at(static_cast<std::size_t>(proof));
 }
 
-const StaticPage& Pages::received_without_proof(std::string_view language, bool urgent) const
-{
-    return in(language).received.at(urgent ? 1 : 0).without_proof;
-}
+const InboxPages& Pages::inbox(std::string_view language) const { return in(language).inbox; }
 
 const StaticPage& Pages::problem(std::string_view language, Problem what) const
 {

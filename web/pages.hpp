@@ -5,12 +5,13 @@
 // that seals, at the end of the form, no cookie; one inline
 // <style>, the same bytes on every page, so one CSP hash admits it; the same neutral title everywhere, so that a browser's history doesn't tell what was done; no
 // sentence falls back to another language. What a citizen typed is on no page here: it goes between the pieces of the form
-// that is sent again, in the caller's locked memory, and a proof into the holes of a packed page.
+// that is sent again, in the caller's locked memory, and a code and a proof into the holes of a packed page.
 #pragma once
 
 #include "base/result.hpp"
 #include "web/form_page.hpp"
 #include "web/form_state.hpp"
+#include "web/inbox_pages.hpp"
 #include "web/log_pages.hpp"
 #include "web/packed.hpp"
 #include "web/problem.hpp"
@@ -54,12 +55,6 @@ struct SiteSettings {
     std::chrono::seconds cover{45};                     // mean distance of cover bodies; 0: none are sent
 };
 
-// The same for everybody: packed for browsers, plain for programs that can't unpack.
-struct StaticPage {
-    std::string packed;  // gzip, of packed_page_bytes
-    std::string plain;
-};
-
 // A script of its own file, with its source map, and "sha256-..." of it.
 struct SealingScript {
     StaticPage file;
@@ -69,6 +64,8 @@ struct SealingScript {
 struct Scripts {
     SealingScript page;
     SealingScript worker;
+    SealingScript inbox;
+    SealingScript inbox_worker;
 };
 
 // A page with holes, which the front fills anew for each who asks: packed for browsers, plain for programs that can't unpack.
@@ -80,10 +77,15 @@ struct HoledPage {
     // was made for.
     [[nodiscard]] StaticPage filled(std::span<const std::string_view> holes, bool packed) const;
 };
-// Holes: the note percent-encoded, and the note escaped.
-using ProofPage = HoledPage;
+// A thank-you with what is shown once. Holes, as far as it has them: the code in groups, the address of the inbox, the code's picture
+// in base64, and again; the log's note percent-encoded, and the note escaped.
+using KeepsakePage = HoledPage;
 // Hole: a token of token_text_bytes; under pressure two, with the same one: the address it is sent to, and that of the frame.
 using FormPage = HoledPage;
+
+// What a thank-you says of the log's promise: nothing, what it is, or that none could be made.
+enum class Proof : std::uint8_t { unasked, made, none };
+inline constexpr std::array all_proofs{Proof::unasked, Proof::made, Proof::none};
 
 // Stands in the form's frame under pressure, and renews itself.
 struct LinePage {
@@ -121,9 +123,9 @@ public:
     [[nodiscard]] const LinePage& line(std::string_view language) const;                              // GET /{lang}/line?TOKEN
     [[nodiscard]] const StaticPage& help(std::string_view language) const;                            // GET /{lang}/help
     [[nodiscard]] const StaticPage& received(std::string_view language, bool urgent) const;           // where a 303 leads
-    // The same, as the answer itself: with the proof that was asked for, or saying that there is none.
-    [[nodiscard]] const ProofPage& received_with_proof(std::string_view language, bool urgent) const;
-    [[nodiscard]] const StaticPage& received_without_proof(std::string_view language, bool urgent) const;
+    // The same, as the answer itself, with what is shown once.
+    [[nodiscard]] const KeepsakePage& received(std::string_view language, bool urgent, bool receipt, Proof proof) const;
+    [[nodiscard]] const InboxPages& inbox(std::string_view language) const;                           // GET and POST /{lang}/inbox
     [[nodiscard]] const StaticPage& problem(std::string_view language, Problem what) const;
     [[nodiscard]] const AgainPage& form_again(std::string_view language, FormState state) const;
 
@@ -140,14 +142,14 @@ public:
 private:
     struct Received {
         StaticPage plain;
-        ProofPage with_proof;
-        StaticPage without_proof;
+        std::array<std::array<KeepsakePage, all_proofs.size()>, 2> kept;  // without a receipt, with one
     };
     struct Localised {
         std::array<FormPage, all_form_states.size()> forms;
         LinePage line;
         StaticPage sealing;
         StaticPage help;
+        InboxPages inbox;
         std::array<Received, 2> received;  // not urgent, urgent
         std::array<StaticPage, all_problems.size()> problems;
         std::array<AgainPage, all_form_states.size()> again;

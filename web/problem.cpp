@@ -16,6 +16,7 @@ std::string_view problem_name(Problem problem)
     case Problem::storage_full: return "storage_full";
     case Problem::closed: return "closed";
     case Problem::not_found: return "not_found";
+    case Problem::misdirected: return "misdirected";
     case Problem::bad_request: return "bad_request";
     case Problem::timed_out: return "timed_out";
     case Problem::busy: return "busy";

@@ -21,6 +21,7 @@ enum class Problem : std::uint8_t {
     storage_full,
     closed,  // no recipient key is valid
     not_found,
+    misdirected,  // at a host that is none of the site's
     bad_request,
     timed_out,
     busy,
@@ -31,7 +32,7 @@ enum class Problem : std::uint8_t {
 
 inline constexpr std::array all_problems{
     Problem::empty_story, Problem::short_story,  Problem::long_story, Problem::long_answer, Problem::wrong_encoding, Problem::too_large,
-    Problem::too_many_parts, Problem::storage_full, Problem::closed,  Problem::not_found,      Problem::bad_request,
+    Problem::too_many_parts, Problem::storage_full, Problem::closed,  Problem::not_found,      Problem::misdirected,  Problem::bad_request,
     Problem::timed_out,   Problem::busy,         Problem::crowded,    Problem::internal,       Problem::method_not_allowed,
 };
 

@@ -24,9 +24,10 @@ inline constexpr std::size_t max_options = 64;
 inline constexpr std::size_t max_rows = 20;
 // The one question every questionnaire has: a text. The desk lists reports by it.
 inline constexpr std::string_view story_id = "story";
-// What all answers may come to as they are sealed: 32 KiB less the manifest's other members and a record's head
-// (docs/ENVELOPE.md, sections 1.1 to 3).
-inline constexpr std::size_t max_answers_bytes = 32 * 1024 - 512;
+// What all answers may come to as they are sealed: 32 KiB less the manifest's other members, where an answer can go among them, and a
+// record's head (docs/ENVELOPE.md, sections 1.1 to 3).
+inline constexpr std::size_t max_inbox_member_bytes = 2700;
+inline constexpr std::size_t max_answers_bytes = 32 * 1024 - 512 - max_inbox_member_bytes;
 
 enum class FieldType : std::uint8_t {
     text,     // of several lines

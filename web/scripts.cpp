@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #define ZLIB_CONST
 #include <zlib.h>
 
@@ -59,11 +61,14 @@ Result<SealingScript> load(const std::filesystem::path& path)
 
 Result<Scripts> load_scripts(const std::filesystem::path& data)
 {
-    auto page = load(data / "script" / "page.js");
-    if (!page) return page.error();
-    auto worker = load(data / "script" / "worker.js");
-    if (!worker) return worker.error();
-    return Scripts{*std::move(page), *std::move(worker)};
+    Scripts scripts;
+    for (const auto& [name, script] : {std::pair{"page.js", &scripts.page}, std::pair{"worker.js", &scripts.worker},
+                                       std::pair{"inbox.js", &scripts.inbox}, std::pair{"inbox_worker.js", &scripts.inbox_worker}}) {
+        auto loaded = load(data / "script" / name);
+        if (!loaded) return loaded.error();
+        *script = *std::move(loaded);
+    }
+    return Result<Scripts>(boost::system::in_place_value, std::move(scripts));
 }
 
 }  // namespace amana::web

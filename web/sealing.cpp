@@ -111,6 +111,7 @@ Result<std::string> sealing_json(const SiteSettings& settings, const Questionnai
     out["v"] = 1;
     out["root"] = text_of(settings.root_fingerprint);
     out["report"] = text_of("/" + catalogue.language() + "/report");
+    out["inbox"] = text_of("/" + catalogue.language() + "/inbox");
     out["digits"] = text_of(*digits);
     out["max_files_bytes"] = settings.max_files_bytes;
     out["cover"] = nullptr;

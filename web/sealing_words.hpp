@@ -8,7 +8,7 @@
 namespace amana::web {
 
 // What may stand in braces in these sentences. The script fills it in, so in sealing.json each stands as it does here.
-inline constexpr std::array<std::string_view, 6> sealing_places{"size", "done", "total", "number", "file", "limit"};
+inline constexpr std::array<std::string_view, 8> sealing_places{"size", "done", "total", "number", "file", "limit", "day", "name"};
 
 inline constexpr auto sealing_words = std::to_array<std::string_view>({
     "seal_here", "seal_how", "seal_protects", "seal_not_script", "seal_not_address", "seal_not_network", "seal_not_device",
@@ -24,9 +24,15 @@ inline constexpr auto sealing_words = std::to_array<std::string_view>({
     "problem_long_story_advice", "problem_long_answer", "problem_long_answer_advice", "problem_too_large",
     "problem_too_large_advice", "problem_too_many_parts", "problem_too_many_parts_advice", "problem_storage_full",
     "problem_storage_full_advice", "room_text", "room_text_advice", "problem_closed", "problem_closed_advice",
-    "go_to_field", "received_title", "received_sealed", "received_thanks", "received_no_reply",
+    "go_to_field", "received_title", "received_sealed", "received_thanks",
     "received_urgent", "received_next", "received_history", "received_files", "received_close", "received_limits",
     "received_another", "safe_more", "proof_title", "proof_warning", "proof_once", "proof_save", "proof_copy", "proof_later",
-    "proof_checker", "proof_none"});
+    "proof_checker", "proof_none",
+    "receipt_title", "receipt_what", "receipt_keep", "receipt_keep_paper", "receipt_keep_split", "receipt_keep_apart", "receipt_print",
+    "receipt_qr", "receipt_qr_save", "receipt_where", "receipt_when", "inbox_link",
+    "inbox_count", "inbox_check", "inbox_empty", "inbox_empty_why", "inbox_answers", "inbox_day", "inbox_notice", "inbox_file",
+    "inbox_file_get", "inbox_file_warning", "inbox_damaged", "inbox_write", "inbox_write_what", "inbox_write_text", "inbox_write_files",
+    "inbox_write_nothing", "inbox_send", "inbox_sent", "inbox_sent_what", "inbox_erase", "inbox_erase_what", "inbox_erase_sure",
+    "inbox_erase_no", "inbox_erased", "inbox_erased_what", "inbox_hidden", "inbox_opening", "inbox_broken"});
 
 }  // namespace amana::web

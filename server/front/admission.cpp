@@ -10,9 +10,9 @@ constexpr auto wait = std::chrono::seconds(20);
 }  // namespace
 
 asio::awaitable<std::optional<Admitted>> admit(Limits& limits, std::shared_ptr<const Source> source, Stream& stream,
-                                               const KeeperLink& link, const bool& draining, bool returned)
+                                               const KeeperLink& link, bool returned)
 {
-    if (draining || !link.alive()) co_return std::nullopt;
+    if (!link.alive()) co_return std::nullopt;
     co_return co_await limits.report(std::move(source), stream.bell(), Stream::Clock::now() + wait, returned);
 }
 

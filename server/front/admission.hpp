@@ -4,13 +4,13 @@
 
 #include "server/front/keeper_link.hpp"
 #include "server/front/limits.hpp"
-#include "server/front/tls.hpp"
+#include "server/front/stream.hpp"
 
 namespace amana::front {
 
-// Nothing when its turn did not come in 20 s, or when none will: the thread is draining, or the keeper gone. `returned`: for a form
+// Nothing when its turn did not come in 20 s, or when none will: the keeper is gone. `returned`: for a form
 // that only goes back.
 [[nodiscard]] asio::awaitable<std::optional<Admitted>> admit(Limits& limits, std::shared_ptr<const Source> source, Stream& stream,
-                                                             const KeeperLink& link, const bool& draining, bool returned = false);
+                                                             const KeeperLink& link, bool returned = false);
 
 }  // namespace amana::front

@@ -60,8 +60,9 @@ void FormAgain::begin_slot(const web::Slot& slot)
     case web::Slot::Kind::shown_field: slot_ = when(slot.field == wrong_, shown); return;
     case web::Slot::Kind::open_field: slot_ = when(answers_.answered(*slot.field) || slot.field == wrong_, open); return;
     case web::Slot::Kind::open_rows: slot_ = when(answers_.answered_behind(*slot.field, web::rows_in_view), open); return;
-    case web::Slot::Kind::proof_open: slot_ = when(wants_proof_, open); return;
-    case web::Slot::Kind::proof_checked: slot_ = when(wants_proof_, checked); return;
+    case web::Slot::Kind::proof_open: slot_ = when(wishes_.proof, open); return;
+    case web::Slot::Kind::proof_checked: slot_ = when(wishes_.proof, checked); return;
+    case web::Slot::Kind::no_receipt_checked: slot_ = when(wishes_.no_receipt, checked); return;
     case web::Slot::Kind::invalid: slot_ = when(slot.field == wrong_, invalid); return;
     case web::Slot::Kind::text: typed_ = answers_.text(*slot.field); return;
     case web::Slot::Kind::row_value: typed_ = answers_.text(*slot.field, slot.row); return;

@@ -11,8 +11,8 @@ namespace amana::front {
 class FormAgain {
 public:
     // All of them outlive this. `token` is the page's own, as text.
-    FormAgain(const web::AgainPage& page, const Answers& answers, web::Problem problem, const web::Field* wrong, bool wants_proof, std::string_view token)
-        : page_(page), answers_(answers), problem_(problem), wrong_(wrong), wants_proof_(wants_proof), token_(token)
+    FormAgain(const web::AgainPage& page, const Answers& answers, web::Problem problem, const web::Field* wrong, web::Wishes wishes, std::string_view token)
+        : page_(page), answers_(answers), problem_(problem), wrong_(wrong), wishes_(wishes), token_(token)
     {
         begin(0);
     }
@@ -30,7 +30,7 @@ private:
     const Answers& answers_;
     web::Problem problem_;
     const web::Field* wrong_;
-    bool wants_proof_;
+    web::Wishes wishes_;
     std::string_view token_;
     std::size_t piece_ = 0;
     std::string_view before_;  // what is left of the piece, ours

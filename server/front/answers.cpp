@@ -45,20 +45,19 @@ bool Answers::append(ByteView bytes)
     return false;
 }
 
-void Answers::normalise(Given& given)
+std::size_t to_line_feeds(MutableBytes text)
 {
-    const auto bytes = text_.span().subspan(given.at, given.size);
-    auto* to = bytes.data();
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        if (bytes[i] == '\r' && i + 1 < bytes.size() && bytes[i + 1] == '\n') continue;
-        *to++ = bytes[i];
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') continue;
+        text[kept++] = text[i];
     }
-    given.size = static_cast<std::size_t>(to - bytes.data());
+    return kept;
 }
 
 std::optional<Answers::Wrong> Answers::check()
 {
-    for (auto& given : given_) normalise(given);
+    for (auto& given : given_) given.size = to_line_feeds(text_.span().subspan(given.at, given.size));
     for (const auto& section : questionnaire_.sections())
         for (const auto& field : section.fields)
             if (applies(section, field))

@@ -12,6 +12,9 @@
 
 namespace amana::front {
 
+// Makes one LF of each CR LF, which is how a form says what was typed as one (HTML, "constructing the entry list"); gives its size then.
+[[nodiscard]] std::size_t to_line_feeds(MutableBytes text);
+
 class Answers {
 public:
     // `text` holds all values, and may hold other things too; it and the questionnaire outlive this.
@@ -29,8 +32,7 @@ public:
         web::Problem problem;
         const web::Field* field;
     };
-    // Makes one LF of each CR LF, which is how a form says what was typed as one (HTML, "constructing the entry list"), and
-    // says what is wrong first, in the order of the questionnaire; a file takes no part.
+    // Makes its line ends LF, and says what is wrong first, in the order of the questionnaire; a file takes no part.
     [[nodiscard]] std::optional<Wrong> check();
 
     // After check() has found nothing: what is sealed, in ascending order of names. What was not answered is left out, and so
@@ -62,7 +64,6 @@ private:
     [[nodiscard]] bool holds(const std::optional<web::Condition>& condition) const;
     [[nodiscard]] bool applies(const web::Section& section, const web::Field& field) const { return holds(section.when) && holds(field.when); }
     [[nodiscard]] std::optional<crypto::Answer> answer(const web::Field& field) const;
-    void normalise(Given& given);
 
     const web::Questionnaire& questionnaire_;
     SecretText& text_;

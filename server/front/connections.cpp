@@ -101,6 +101,26 @@ void Connections::touch(Seat& seat)
     });
 }
 
+void Connections::move(Seat& seat, std::shared_ptr<const Source> source)
+{
+    const std::lock_guard lock(mutex_);
+    if (seat.source_ == source) return;
+    const bool idle = seat.idle_;
+    auto& before = groups_.at(seat.source_.get());
+    change(before, [&] {
+        --before.connected;
+        stop_being_idle(seat);
+    });
+    if (before.connected == 0) groups_.erase(seat.source_.get());
+    seat.source_ = std::move(source);
+    auto& now = groups_[seat.source_.get()];
+    if (!now.source) now.source = seat.source_;
+    change(now, [&] {
+        ++now.connected;
+        if (idle) start_being_idle(seat);
+    });
+}
+
 void Connections::shield(Seat& seat, bool shielded)
 {
     const std::lock_guard lock(mutex_);

@@ -58,6 +58,8 @@ public:
         [[nodiscard]] const std::shared_ptr<const Source>& source() const { return source_; }
         // A handshake, a head or a request was done with: it is idle from now on.
         void touch() { all_.touch(*this); }
+        // Whom it comes from turned out to be another: a proxy passed it on. On its own thread.
+        void comes_from(std::shared_ptr<const Source> source) { all_.move(*this, std::move(source)); }
 
     private:
         friend class Connections;
@@ -99,6 +101,7 @@ private:
     using Order = std::set<Group*, Sooner>;
 
     void touch(Seat& seat);
+    void move(Seat& seat, std::shared_ptr<const Source> source);
     void shield(Seat& seat, bool shielded);
     template <typename Change>
     void change(Group& group, Change change);

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/secret.hpp"
-#include "server/front/tls.hpp"
+#include "server/front/stream.hpp"
 
 namespace amana::front {
 

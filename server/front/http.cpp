@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "server/front/http.hpp"
 
+#include "server/wire/site_url.hpp"
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -45,18 +47,36 @@ bool accepts_gzip(std::string_view value)
     return false;
 }
 
-// Whatever a proxy on the way may have read otherwise is refused (RFC 9112, sections 3.2, 6.1 and 6.3): a field that stands
-// twice, a length that isn't one number, a coding that isn't chunked alone. Beast takes unknown codings for no body at all.
+namespace {
+
+// Whether a field goes on in a further line (RFC 9112, 5.2). Of one that does, Beast has put the value together elsewhere, or found
+// it behind a line end.
+bool is_folded(boost::beast::string_view name, boost::beast::string_view value)
+{
+    const auto* end = name.data() + name.size();
+    const auto between = reinterpret_cast<std::uintptr_t>(value.data()) - reinterpret_cast<std::uintptr_t>(end);
+    return between > read_buffer_bytes || std::string_view(end, between).find('\r') != std::string_view::npos;
+}
+
+}  // namespace
+
+// Whatever a proxy on the way may have read otherwise is refused (RFC 9112, sections 3.2, 5.2, 6.1 and 6.3): a field that stands
+// twice or goes on in a further line, a length that isn't one number, a coding that isn't chunked alone. Beast takes unknown codings
+// for no body at all.
 void RequestParser::on_field_impl(http::field field, text name, text value, error& ec)
 {
     if (is_header_done()) aside(name.size() + value.size(), ec);
     else if (++fields_ > max_head_fields) ec = http::error::header_limit;
+    if (!ec && is_folded(name, value)) ec = http::error::bad_obs_fold;
     if (ec) return;
     const auto once = [&](bool& seen) {
         if (std::exchange(seen, true)) ec = http::error::bad_value;
     };
     if (field == http::field::host) {
         once(seen_host_);
+        request.authority.assign(value.data(), value.size());
+        request.host = wire::host_of(request.authority);
+        if (request.host.empty() && !request.authority.empty()) ec = http::error::bad_value;
     } else if (field == http::field::content_length) {
         once(seen_length_);
         if (value.find(',') != text::npos) ec = http::error::bad_content_length;
@@ -70,11 +90,28 @@ void RequestParser::on_field_impl(http::field field, text name, text value, erro
     } else if (field == http::field::accept_encoding) {
         request.accepts_gzip = request.accepts_gzip || accepts_gzip({value.data(), value.size()});
     }
+    if (!forwarded_.empty() && boost::beast::iequals(name, text(forwarded_.data(), forwarded_.size()))) source_->read({value.data(), value.size()});
+}
+
+// The form that is sent to proxies names the host once more (RFC 9112, 3.2.2), and two that differ are a trick.
+bool RequestParser::takes_target()
+{
+    std::string_view target = request.target;
+    if (target.starts_with('/') || target == "*") return true;
+    const auto scheme = target.find("://");
+    if (scheme == std::string_view::npos || !(boost::beast::iequals(target.substr(0, scheme), "http") || boost::beast::iequals(target.substr(0, scheme), "https"))) return false;
+    target.remove_prefix(scheme + 3);
+    const auto end = std::min(target.find_first_of("/?"), target.size());
+    const auto host = wire::host_of(target.substr(0, end));
+    if (host.empty() || host != request.host || !boost::beast::iequals(target.substr(0, end), request.authority)) return false;
+    const auto path = target.substr(end);
+    request.target = (path.starts_with('/') ? "" : "/") + std::string(path);
+    return true;
 }
 
 void RequestParser::on_header_impl(error& ec)
 {
-    if (http11_ && !seen_host_) ec = http::error::bad_value;
+    if ((http11_ && !seen_host_) || !takes_target()) ec = http::error::bad_value;
     if (const auto length = content_length()) request.content_length = *length;
 }
 
@@ -160,13 +197,14 @@ Result<void, HttpFailure> HttpReader::parse()
     return {};
 }
 
-asio::awaitable<Result<Request, HttpFailure>> HttpReader::head()
+asio::awaitable<Result<Request, HttpFailure>> HttpReader::head(Stream::Clock::duration patience)
 {
-    parser_.emplace();
+    forwarded_.clear();
+    parser_.emplace(forwarded_name_, &forwarded_);
     parser_->header_limit(max_head_bytes);
     parser_->body_limit(boost::none);
     idle_ = true;
-    stream_.set_deadline(Stream::Clock::now() + config_.idle_timeout);
+    stream_.set_deadline(Stream::Clock::now() + patience);
     const bool fresh = begin_ == end_;
     if (fresh) {
         drop_buffer();

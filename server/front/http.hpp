@@ -4,8 +4,9 @@
 #pragma once
 
 #include "base/secret.hpp"
+#include "server/front/forwarded.hpp"
 #include "server/front/limits.hpp"
-#include "server/front/tls.hpp"
+#include "server/front/stream.hpp"
 #include "server/wire/slices.hpp"
 
 #include <boost/beast/http/basic_parser.hpp>
@@ -28,7 +29,9 @@ inline constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n
 
 struct Request {
     http::verb verb = http::verb::unknown;
-    std::string target;
+    std::string target;  // what it names of the site: "/" and on
+    std::string authority;  // Host, as it was sent; well made, or empty
+    std::string host;       // the same in lower case and without its port
     std::string content_type;
     bool expects_continue = false;
     bool accepts_gzip = false;
@@ -36,12 +39,14 @@ struct Request {
 };
 
 [[nodiscard]] bool accepts_gzip(std::string_view accept_encoding);
-
 enum class HttpFailure { closed, timed_out, malformed, head_too_large };
 
 // Beast's parser, keeping what a Request needs and handing on each body piece where it lies.
 class RequestParser final : public http::basic_parser<true> {
 public:
+    // `forwarded`: the header that is read into `source`; empty: none is.
+    explicit RequestParser(std::string_view forwarded = {}, Forwarded* source = nullptr) : forwarded_(forwarded), source_(source) {}
+
     Request request;
     std::string_view body;  // the piece that the last put() found; points into what was put
 
@@ -61,6 +66,9 @@ private:
     std::size_t on_chunk_body_impl(std::uint64_t left, text piece, error& ec) override;
     void on_finish_impl(error& ec) override;
     void on_response_impl(int, text, int, error&) override {}
+    [[nodiscard]] bool takes_target();
+    std::string_view forwarded_;
+    Forwarded* source_;
     bool http11_ = false;
     bool seen_type_ = false;
     bool seen_host_ = false;
@@ -72,13 +80,19 @@ private:
 
 class HttpReader {
 public:
-    HttpReader(Stream& stream, const wire::Limits& config, Limits& limits, std::shared_ptr<const Source> source)
-        : stream_(stream), config_(config), limits_(limits), source_(std::move(source))
+    // `forwarded`: the header by which requests have sources of their own; empty: they have the connection's.
+    HttpReader(Stream& stream, const wire::Limits& config, Limits& limits, std::shared_ptr<const Source> source, std::string_view forwarded = {})
+        : stream_(stream), config_(config), limits_(limits), source_(std::move(source)), forwarded_name_(forwarded)
     {
     }
 
-    // The next request's head. Waits for its first byte, and then for its turn of a place in locked memory, without a buffer.
-    [[nodiscard]] asio::awaitable<Result<Request, HttpFailure>> head();
+    // Whose the connection is from now on.
+    void comes_from(std::shared_ptr<const Source> source) { source_ = std::move(source); }
+    // What the last head said of its source; until the next one is read.
+    [[nodiscard]] Forwarded& forwarded() { return forwarded_; }
+
+    // The next request's head. Waits for its first byte as long as `patience`, and then for its turn of a place in locked memory, without a buffer.
+    [[nodiscard]] asio::awaitable<Result<Request, HttpFailure>> head(Stream::Clock::duration patience);
     // The next piece of the body, valid until the next call; empty at its end.
     [[nodiscard]] asio::awaitable<Result<ByteView, HttpFailure>> body();
     // What is left of the body is only read away: while others wait for its buffer's memory it has no longer than a head.
@@ -100,6 +114,8 @@ private:
     const wire::Limits& config_;
     Limits& limits_;
     std::shared_ptr<const Source> source_;
+    std::string_view forwarded_name_;
+    Forwarded forwarded_;
     std::optional<RequestParser> parser_;
     std::optional<Turns::Place> place_;  // for the buffer
     SecretBuffer buffer_;

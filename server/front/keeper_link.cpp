@@ -158,7 +158,8 @@ bool KeeperLink::handle(const wire::Frame& frame, Upload* upload)
     case wire::Kind::ask:
     case wire::Kind::answer:
     case wire::Kind::room:
-    case wire::Kind::pressure: break;
+    case wire::Kind::pressure:
+    case wire::Kind::erase: break;
     }
     return false;
 }
@@ -184,13 +185,26 @@ bool KeeperLink::handle_answer(const wire::Frame& frame)
 
 asio::awaitable<std::optional<Bytes>> KeeperLink::ask(wire::Ask question)
 {
+    Bytes frame;
+    wire::append_ask(frame, 0, question);
+    frame.erase(frame.begin(), frame.begin() + wire::frame_head_bytes);
+    co_return co_await answer_to(wire::Kind::ask, std::move(frame));
+}
+
+asio::awaitable<KeeperLink::Erased> KeeperLink::erase(Bytes request)
+{
+    const auto answer = co_await answer_to(wire::Kind::erase, std::move(request));
+    if (!answer) co_return Erased::failed;
+    co_return answer->empty() ? Erased::other_outbox : Erased::done;
+}
+
+asio::awaitable<std::optional<Bytes>> KeeperLink::answer_to(wire::Kind kind, Bytes body)
+{
     if (!alive_ || questions_.size() >= wire::max_asks) co_return std::nullopt;
     const auto number = next_id_++;
     const auto asked = std::make_shared<Question>(context_);
     questions_.emplace(number, asked);
-    Bytes frame;
-    wire::append_ask(frame, number, question);
-    (void)co_await send(wire::Kind::ask, number, ByteView(frame).subspan(wire::frame_head_bytes));  // if it fails, the question is over
+    (void)co_await send(kind, number, body);  // if it fails, the question is over
     while (!asked->over) {
         asked->signal.expires_after(keeper_patience);
         const auto [cancelled] = co_await asked->signal.async_wait(tuple);

@@ -66,9 +66,13 @@ public:
     void start();
     [[nodiscard]] bool alive() const { return alive_; }
 
-    // What is published of the log; empty when there is no such thing. Nothing when it could not be read, when the
+    // What is published of the log, or stands in the outbox; empty when there is no such thing. Nothing when it could not be read, when the
     // keeper is gone, or when as many questions wait as may.
     [[nodiscard]] asio::awaitable<std::optional<Bytes>> ask(wire::Ask question);
+
+    // Has erased what a request names (crypto::Erase). `failed` as ask() gives nothing: it may be tried again.
+    enum class Erased { done, other_outbox, failed };
+    [[nodiscard]] asio::awaitable<Erased> erase(Bytes request);
 
     // The step of pressure, told when it has changed; on the first channel alone.
     void tell_pressure(unsigned step);
@@ -84,6 +88,7 @@ private:
     };
 
     [[nodiscard]] asio::awaitable<void> receive();
+    [[nodiscard]] asio::awaitable<std::optional<Bytes>> answer_to(wire::Kind kind, Bytes body);
     [[nodiscard]] asio::awaitable<bool> send(wire::Kind kind, wire::UploadId upload, ByteView body);
     [[nodiscard]] bool handle(const wire::Frame& frame);
     [[nodiscard]] bool handle_answer(const wire::Frame& frame);

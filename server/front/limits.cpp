@@ -16,7 +16,7 @@ std::uint32_t requests_that_fit(const wire::Limits& config, const MemoryProtecti
 std::uint32_t reports_that_fit(const wire::Limits& config, const MemoryProtection& protection)
 {
     if (protection.everything_locked) return config.max_uploads;
-    constexpr auto others = locked_bytes_base + locked_bytes_requests;
+    constexpr auto others = locked_bytes_base + locked_bytes_requests + locked_bytes_openings;
     const auto room = (protection.lockable_bytes - std::min(protection.lockable_bytes, others)) / locked_bytes_per_report;
     return static_cast<std::uint32_t>(std::min<std::size_t>(room, config.max_uploads));
 }
@@ -49,9 +49,23 @@ Limits::Limits(const wire::Limits& config, const MemoryProtection& protection, c
       handshakes_(config.max_handshakes),
       requests_(requests_that_fit(config, protection)),
       log_reads_(std::clamp<std::uint32_t>(std::min(config.max_connections, requests_that_fit(config, protection)) / 4, 1, max_log_reads)),
+      outbox_reads_(max_outbox_reads, most_outbox_reads_of_one),
+      outbox_files_(max_outbox_files, most_outbox_files_of_one),
+      openings_(protection.everything_locked ? openings : openings_where_scarce, protection.everything_locked ? most_openings_of_one : 1),
       reports_(reports_beside_returns(config, protection)),
       returns_(returns_that_fit(config, protection))
 {
+}
+
+asio::awaitable<std::optional<Turns::Place>> Limits::opening(std::shared_ptr<const Source> source, Turns::Bell bell)
+{
+    co_return co_await openings_.take(std::move(source), std::move(bell), Turns::Clock::now() + timing_.opening_wait);
+}
+
+asio::awaitable<std::optional<Turns::Place>> Limits::outbox_read(std::shared_ptr<const Source> source, Turns::Bell bell, bool file)
+{
+    auto& places = file ? outbox_files_ : outbox_reads_;
+    co_return co_await places.take(std::move(source), std::move(bell), Turns::Clock::now() + timing_.outbox_wait);
 }
 
 Admitted Limits::admitted(Turns::Place place, const std::shared_ptr<const Source>& source, bool returned)

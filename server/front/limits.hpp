@@ -26,6 +26,11 @@ inline constexpr std::size_t locked_bytes_per_report = 448 * 1024;
 inline constexpr std::size_t locked_bytes_per_request = 20 * 1024;
 // What all read buffers may take together.
 inline constexpr std::size_t locked_bytes_requests = 1024 * 1024;
+// What opening an inbox for somebody takes: the letter, what is parsed of it and while it is parsed, a page being written.
+inline constexpr std::size_t locked_bytes_per_opening = 768 * 1024;
+inline constexpr std::uint32_t openings_where_scarce = 2;
+inline constexpr std::uint32_t openings = 16;
+inline constexpr std::size_t locked_bytes_openings = openings_where_scarce * locked_bytes_per_opening;
 // What the front locks once: TLS records, keys.
 inline constexpr std::size_t locked_bytes_base = 1536 * 1024;
 
@@ -58,6 +63,14 @@ private:
 // How many may read the log at one moment, over all threads. A quarter of the requests that fit, if that is fewer, so that
 // readers, however slow, keep nobody from reporting.
 inline constexpr std::uint32_t max_log_reads = 16;
+// The same of the outbox, by scripts: by turns, some at a time of one source.
+inline constexpr std::uint32_t max_outbox_reads = 48;
+inline constexpr std::uint32_t most_outbox_reads_of_one = 24;
+// Files are long, so that they have places of their own.
+inline constexpr std::uint32_t max_outbox_files = 8;
+inline constexpr std::uint32_t most_outbox_files_of_one = 2;
+// Openings of inboxes under way at a time for one source: with the pause before each, so many guesses a second (docs/INBOX.md, section 4).
+inline constexpr std::uint32_t most_openings_of_one = 2;  // 1 where there are no more in all
 
 class Limits;
 
@@ -93,6 +106,9 @@ public:
         std::chrono::milliseconds grace = std::chrono::seconds(10);    // of a report whose source has more
         std::chrono::milliseconds round = std::chrono::seconds(1);     // between two looks at who has more
         std::chrono::milliseconds most = std::chrono::minutes(5);      // of a report where no source has more, or its key has changed
+        std::chrono::milliseconds opening_wait = std::chrono::seconds(60);  // for the turn to open an inbox
+        std::chrono::milliseconds opening_pause{500};                       // before it is begun
+        std::chrono::milliseconds outbox_wait = std::chrono::seconds(30);
     };
     Limits(const wire::Limits& config, const MemoryProtection& protection) : Limits(config, protection, Timing()) {}
     Limits(const wire::Limits& config, const MemoryProtection& protection, const Timing& timing);
@@ -104,6 +120,11 @@ public:
     [[nodiscard]] Turns& requests() { return requests_; }
     // Nothing when as many read the log as may.
     [[nodiscard]] std::optional<Place> log_read() { return Place::take(log_reads_); }
+    // Nothing when its turn had not come in time.
+    [[nodiscard]] asio::awaitable<std::optional<Turns::Place>> opening(std::shared_ptr<const Source> source, Turns::Bell bell);
+    [[nodiscard]] bool openings_waiting() const { return openings_.waiting() > 0; }
+    [[nodiscard]] std::chrono::milliseconds opening_pause() const { return timing_.opening_pause; }
+    [[nodiscard]] asio::awaitable<std::optional<Turns::Place>> outbox_read(std::shared_ptr<const Source> source, Turns::Bell bell, bool file);
     // Nothing when as many reports are under way as there is memory, or config, for.
     [[nodiscard]] std::optional<Admitted> report(const std::shared_ptr<const Source>& source);
     // Nothing when its turn had not come by then. `returned`: for a form that only goes back to its sender: those have places of their
@@ -114,7 +135,7 @@ public:
     // Somebody waits for memory, or to report: then no body may be slower than the slowest that config allows.
     [[nodiscard]] bool crowded() const
     {
-        return requests_.waiting() > 0 || reports_.waiting() > 0 || returns_.waiting() > 0 || line_waits_;
+        return requests_.waiting() > 0 || reports_.waiting() > 0 || returns_.waiting() > 0 || openings_.waiting() > 0 || line_waits_;
     }
 
     // To be called now and then, on whichever threads: renews the sources' key, and once a second, so that who was told has gone,
@@ -132,6 +153,9 @@ private:
     Turns handshakes_;
     Turns requests_;
     std::atomic<std::uint32_t> log_reads_;
+    Turns outbox_reads_;
+    Turns outbox_files_;
+    Turns openings_;
     Turns reports_;
     Turns returns_;
     std::atomic<bool> line_waits_ = false;  // somebody there might have been called

@@ -51,8 +51,8 @@ asio::awaitable<bool> LogAnswer::serve(LogRoute route)
 {
     if (route.page == LogPage::index) co_return co_await whole(site_.pages.log().index(), Content::page);
     // Whoever reads, however slowly, holds a place only for as long as a report may take to come.
-    until_ = Stream::Clock::now() + site_.config.body_timeout;
-    const auto place = site_.limits.log_read();
+    until_ = Stream::Clock::now() + site_.common.config.body_timeout;
+    const auto place = site_.common.limits.log_read();
     if (!place) co_return co_await refuse(status::unavailable, "Retry-After: 10\r\n");
     co_return co_await serve_from_keeper(route);
 }

@@ -8,6 +8,7 @@
 #include "server/front/keeper_link.hpp"
 #include "server/front/log_routes.hpp"
 #include "server/front/site.hpp"
+#include "server/front/stream.hpp"
 
 namespace amana::front {
 

@@ -37,7 +37,8 @@ PublicFiles PublicFiles::make(const web::Pages& pages, ByteView keyset, const cr
     PublicFiles made;
     auto& files = made.files_;
     files["/keys"] = packed_note(keyset);
-    for (const auto& [path, script] : {std::pair{"/script/page.js", &pages.scripts().page}, {"/script/worker.js", &pages.scripts().worker}}) {
+    for (const auto& [path, script] : {std::pair{"/script/page.js", &pages.scripts().page}, {"/script/worker.js", &pages.scripts().worker},
+                                      {"/script/inbox.js", &pages.scripts().inbox}, {"/script/inbox_worker.js", &pages.scripts().inbox_worker}}) {
         files[path] = {Content::script, script->file.plain, script->file.packed};
         files[std::string(path) + ".map"] = {Content::data, script->map, {}};
     }

@@ -3,6 +3,8 @@
 
 #include "server/wire/slices.hpp"
 
+#include <chrono>
+#include <map>
 #include <mutex>
 #include <string>
 
@@ -16,7 +18,10 @@ struct Reported {
     bool ready = false;
     std::string pressure = "pressure 0";
     std::string storage = "storage all";
+    std::map<std::string, std::chrono::steady_clock::time_point> mishaps;  // when each was told
 };
+
+constexpr auto mishap_pause = std::chrono::minutes(1);
 
 Reported& reported()
 {
@@ -50,6 +55,25 @@ void report_pressure(unsigned step)
 void report_storage(std::string_view takes)
 {
     report(&Reported::storage, "storage " + std::string(takes));
+}
+
+void report_mishap(std::string_view kind, std::uint32_t listener)
+{
+    auto& all = reported();
+    auto line = "mishap " + std::string(kind) + " " + std::to_string(listener);
+    const auto now = std::chrono::steady_clock::now();
+    const std::lock_guard lock(all.mutex);
+    if (!all.ready) return;
+    const auto told = all.mishaps.find(line);
+    if (told != all.mishaps.end() && now - told->second < mishap_pause) return;
+    if (wire::tell_warden(line)) all.mishaps[std::move(line)] = now;
+}
+
+void report_certificates(bool taken)
+{
+    auto& all = reported();
+    const std::lock_guard lock(all.mutex);
+    (void)wire::tell_warden(taken ? "certificates taken" : "certificates refused");
 }
 
 }  // namespace amana::front

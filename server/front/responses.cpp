@@ -28,8 +28,8 @@ constexpr std::string_view fixed_headers =
     "Cross-Origin-Resource-Policy: same-origin\r\n"
     "Permissions-Policy: accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), "
     "geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), "
-    "publickey-credentials-get=(), screen-wake-lock=(), usb=(), web-share=(), xr-spatial-tracking=()\r\n"
-    "Strict-Transport-Security: max-age=63072000\r\n";
+    "publickey-credentials-get=(), screen-wake-lock=(), usb=(), web-share=(), xr-spatial-tracking=()\r\n";
+constexpr std::string_view strict_transport = "Strict-Transport-Security: max-age=63072000\r\n";
 
 }  // namespace
 
@@ -48,6 +48,7 @@ Status status_of(web::Problem problem)
     case web::Problem::busy:
     case web::Problem::crowded: return status::unavailable;
     case web::Problem::not_found: return status::not_found;
+    case web::Problem::misdirected: return status::misdirected;
     case web::Problem::bad_request: return status::bad_request;
     case web::Problem::timed_out: return status::request_timeout;
     case web::Problem::internal: return status::internal;
@@ -56,13 +57,24 @@ Status status_of(web::Problem problem)
     return status::internal;
 }
 
-Responses::Responses(const web::Pages& pages)
+std::string bare(Status status, bool keep_alive, std::string_view extra)
 {
+    // RFC 9110, 8.6: none of a 204.
+    const std::string_view length = status.code == status::no_content.code ? "" : "Content-Length: 0\r\n";
+    return fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n{}Cache-Control: no-store\r\nReferrer-Policy: no-referrer\r\n{}{}\r\n", status.code, status.reason,
+                       coarse_date(), length, keep_alive ? "" : "Connection: close\r\n", extra);
+}
+
+Responses::Responses(const web::Pages& pages, const AddressLines& address)
+{
+    std::string own;
+    if (address.strict_transport) own += strict_transport;
+    if (!address.onion_location.empty()) own += "Onion-Location: " + address.onion_location + "\r\n";
     const auto set = [&](Content content, std::string_view type, std::string_view policy) {
         const bool framed = content == Content::line;
         common_.at(static_cast<std::size_t>(content)) =
-            fmt::format("Content-Type: {}\r\nContent-Security-Policy: {}; frame-ancestors {}\r\nX-Frame-Options: {}\r\n{}", type, policy,
-                        framed ? "'self'" : "'none'", framed ? "SAMEORIGIN" : "DENY", fixed_headers);
+            fmt::format("Content-Type: {}\r\nContent-Security-Policy: {}; frame-ancestors {}\r\nX-Frame-Options: {}\r\n{}{}", type, policy,
+                        framed ? "'self'" : "'none'", framed ? "SAMEORIGIN" : "DENY", fixed_headers, own);
     };
     constexpr std::string_view html = "text/html; charset=utf-8";
     constexpr std::string_view nothing = "default-src 'none'; form-action 'none'; base-uri 'none'";
@@ -75,10 +87,12 @@ Responses::Responses(const web::Pages& pages)
         fmt::format("default-src 'none'; style-src '{}'; form-action 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
                     pages.style_hash()));
     // The script from its own file, which the page names with its hash; its worker, and what that fetches and sends, from here alone.
-    set(Content::form, html,
-        fmt::format("default-src 'none'; script-src '{}' 'self'; worker-src 'self'; connect-src 'self'; frame-src 'self'; style-src '{}'; img-src data:; "
+    const auto form = fmt::format(
+        "default-src 'none'; script-src '{}' 'self'; worker-src 'self'; connect-src 'self'; frame-src 'self'; style-src '{}'; img-src data:; "
                     "form-action 'self'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types amana",
-                    pages.script_hash(), pages.style_hash()));
+        pages.script_hash(), pages.style_hash());
+    set(Content::form, html, form);
+    set(Content::inbox, html, form);
     set(Content::script, "text/javascript; charset=utf-8",
         "default-src 'none'; connect-src 'self'; form-action 'none'; base-uri 'none'; require-trusted-types-for 'script'; "
         "trusted-types 'none'");
@@ -93,7 +107,8 @@ std::string Responses::head(Status status, std::uint64_t length, bool keep_alive
     auto head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Length: {}\r\n{}{}{}", status.code, status.reason,
                             coarse_date(), length, lines(content),
                             keep_alive ? "" : "Connection: close\r\n", extra);
-    if (content == Content::page || content == Content::form || content == Content::again || content == Content::line) {
+    if (content == Content::page || content == Content::form || content == Content::again || content == Content::inbox ||
+        content == Content::line) {
         constexpr std::string_view field = "Padding: ";
         const auto without = head.size() + field.size() + 2 + 2;
         require(without <= page_head_bytes, "a page's head longer than all heads are");

@@ -8,7 +8,7 @@
 
 namespace amana::front {
 
-enum class Page { index, form, form_without_slash, help, report, line, received, received_urgent };
+enum class Page { index, form, form_without_slash, help, report, line, inbox, received, received_urgent };
 
 struct Route {
     Page page;
@@ -22,6 +22,8 @@ struct RouteEntry {
 };
 
 inline constexpr std::string_view reads = "GET, HEAD";
+// Where a proxy asks whether somebody is there (docs/PROXIES.md).
+inline constexpr std::string_view health_target = "/healthz";
 inline constexpr std::array route_table{
     RouteEntry{"", Page::form_without_slash, reads},
     RouteEntry{"/", Page::form, reads},
@@ -29,6 +31,8 @@ inline constexpr std::array route_table{
     // A token is its query; the same for a report.
     RouteEntry{"/line", Page::line, reads},
     RouteEntry{"/help", Page::help, reads},
+    // What is sent from it has a token.
+    RouteEntry{"/inbox", Page::inbox, "GET, HEAD, POST"},
     // Of one length, so that a request does not tell which; and a history tells no more than a digit.
     RouteEntry{"/received-1", Page::received, reads},
     RouteEntry{"/received-2", Page::received_urgent, reads},
@@ -53,6 +57,32 @@ inline constexpr std::array route_table{
     for (const auto& entry : route_table)
         if (behind == entry.behind_language && !language.empty()) return Route{entry.page, language};
     return std::nullopt;
+}
+
+// What scripts ask of the outbox (docs/INBOX.md, section 3): in no language.
+enum class OutboxPage { table, bucket, file, erase };
+struct OutboxRoute {
+    std::string_view target;
+    OutboxPage page;
+    std::string_view allow;
+};
+inline constexpr std::array outbox_routes{
+    OutboxRoute{"/inbox/table", OutboxPage::table, reads},
+    OutboxRoute{"/inbox/bucket", OutboxPage::bucket, "POST"},
+    OutboxRoute{"/inbox/file", OutboxPage::file, "POST"},
+    OutboxRoute{"/inbox/erase", OutboxPage::erase, "POST"},
+};
+[[nodiscard]] constexpr const OutboxRoute* find_outbox_route(std::string_view target)
+{
+    target = target.substr(0, target.find('?'));
+    for (const auto& route : outbox_routes)
+        if (route.target == target) return &route;
+    return nullptr;
+}
+
+[[nodiscard]] constexpr bool reads_too(Page page)
+{
+    return page != Page::report;
 }
 
 [[nodiscard]] constexpr std::string_view allowed(Page page)

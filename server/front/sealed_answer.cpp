@@ -132,7 +132,7 @@ asio::awaitable<bool> SealedAnswer::serve(const Request& request)
     if (piece && piece->last()) {
         // From where the piece was read; what took longer than this is not waited for again.
         const auto executor = co_await asio::this_coro::executor;
-        asio::steady_timer timer(executor, read_at_ + site_.uploads.timing().answer);
+        asio::steady_timer timer(executor, read_at_ + site_.common.uploads.timing().answer);
         co_await timer.async_wait(tuple);
     }
     co_return co_await send(*told);
@@ -183,7 +183,7 @@ asio::awaitable<std::optional<SealedAnswer::Told>> SealedAnswer::dropped(Told to
 
 std::optional<SealedAnswer::Told> SealedAnswer::toll(const SealedPiece& piece)
 {
-    auto& gate = site_.gate;
+    auto& gate = site_.common.gate;
     if (gate.step() == 0) return std::nullopt;
     const auto standing = gate.ask(piece.token(), piece.solution(), seat_->source()->id().value);
     if (!standing) {
@@ -199,8 +199,8 @@ std::optional<SealedAnswer::Told> SealedAnswer::toll(const SealedPiece& piece)
 // The envelope's length is that of a size class, which no larger report of this site has; a cover body's, of a text.
 bool SealedAnswer::has_shape(const SealedPiece& piece) const
 {
-    const auto slots = site_.keys.recipients().size();
-    const auto most = crypto::size_class_for(site_.config.max_files_bytes + beside_files_bytes, true).value_or(crypto::largest_class);
+    const auto slots = site_.common.keys.recipients().size();
+    const auto most = crypto::size_class_for(site_.common.config.max_files_bytes + beside_files_bytes, true).value_or(crypto::largest_class);
     return std::any_of(crypto::size_classes.begin(), crypto::size_classes.end(), [&](std::uint64_t padded) {
         return crypto::envelope_bytes(slots, padded) == piece.total() && padded <= most && (!piece.cover() || padded == crypto::text_class);
     });
@@ -209,29 +209,29 @@ bool SealedAnswer::has_shape(const SealedPiece& piece) const
 // Why an envelope may not begin.
 std::optional<SealedState> SealedAnswer::refusal(const SealedPiece& piece) const
 {
-    const auto now = site_.clock();
-    const auto current = site_.keys.sealing_keys(now);
+    const auto now = site_.common.clock();
+    const auto current = site_.common.keys.sealing_keys(now);
     if (!current) return SealedState::closed;
     if (piece.offset() != 0) return SealedState::again;
-    if (piece.total() > crypto::envelope_bytes(site_.keys.recipients().size(), site_.room.largest_class())) return SealedState::full;
+    if (piece.total() > crypto::envelope_bytes(site_.common.keys.recipients().size(), site_.common.room.largest_class())) return SealedState::full;
     if (digest_of(*current) == piece.keys()) return std::nullopt;
-    const auto before = site_.keys.sealing_keys(now - one_week);
-    if (before && digest_of(*before) == piece.keys() && still_valid(site_.keys, *before, now)) return std::nullopt;
+    const auto before = site_.common.keys.sealing_keys(now - one_week);
+    if (before && digest_of(*before) == piece.keys() && still_valid(site_.common.keys, *before, now)) return std::nullopt;
     return SealedState::keys;
 }
 
 asio::awaitable<std::optional<SealedAnswer::Told>> SealedAnswer::take(const SealedPiece& piece)
 {
     using How = SealedUploads::Found::How;
-    auto& uploads = site_.uploads;
+    auto& uploads = site_.common.uploads;
     auto found = uploads.find(piece);
     if (found.how == How::unknown) {
         if (const auto refused = refusal(piece)) co_return co_await dropped(Told(*refused));
         if (auto owed = toll(piece)) co_return co_await dropped(std::move(*owed));
         // Of two requests with one token the other has it meanwhile.
-        auto ticket = site_.gate.enter(piece.token());
+        auto ticket = site_.common.gate.enter(piece.token());
         if (!ticket) co_return co_await dropped(Told(SealedState::busy));
-        auto admitted = co_await admit(site_.limits, seat_->source(), stream_, link_, draining_);
+        auto admitted = co_await admit(site_.common.limits, seat_->source(), stream_, link_);
         if (!admitted) co_return co_await dropped(Told(SealedState::busy));
         found = uploads.begin(piece, std::move(*admitted), std::move(*ticket));
     }
@@ -257,9 +257,9 @@ asio::awaitable<std::optional<SealedAnswer::Told>> SealedAnswer::take_into(Seale
     if (!going_on) co_return std::nullopt;
     read_at_ = SealedUploads::SteadyClock::now();
     const auto executor = co_await asio::this_coro::executor;
-    switch (turn.give(site_.keys.recipients().size())) {
-    case SealedUploads::Turn::Given::begun: asio::co_spawn(executor, pass_on(site_.uploads, site_.gate, upload, link_), asio::detached); break;
-    case SealedUploads::Turn::Given::cover: asio::co_spawn(executor, pass_cover(site_.uploads, upload, link_), asio::detached); break;
+    switch (turn.give(site_.common.keys.recipients().size())) {
+    case SealedUploads::Turn::Given::begun: asio::co_spawn(executor, pass_on(site_.common.uploads, site_.common.gate, upload, link_), asio::detached); break;
+    case SealedUploads::Turn::Given::cover: asio::co_spawn(executor, pass_cover(site_.common.uploads, upload, link_), asio::detached); break;
     case SealedUploads::Turn::Given::taken: break;
     case SealedUploads::Turn::Given::overtaken: co_return std::nullopt;
     case SealedUploads::Turn::Given::misshapen: co_return Told(SealedState::bad);
@@ -273,7 +273,7 @@ asio::awaitable<SealedAnswer::Told> SealedAnswer::outcome(const SealedUploads::H
     const auto timer = std::make_shared<asio::steady_timer>(executor);
     for (;;) {
         timer->expires_after(longest_wait);
-        auto standing = site_.uploads.standing(upload, timer);
+        auto standing = site_.common.uploads.standing(upload, timer);
         if (standing.outcome) co_return Told(state_of(*standing.outcome), 0, std::move(standing.promise));
         if (standing.over) co_return Told(SealedState::again);
         if (!standing.passing) co_return Told(SealedState::more, standing.have);
@@ -289,7 +289,7 @@ asio::awaitable<bool> SealedAnswer::send(const Told& told)
     answer.reserve(head.size() + sealed_answer_bytes);
     put(answer, head);
     put_answer(answer, name(told.state), told.state == SealedState::more ? std::optional(told.have) : std::nullopt, told.promise,
-               site_.room.name(), told.members);
+               site_.common.room.name(), told.members);
     require(answer.size() <= head.size() + sealed_answer_bytes, "an answer longer than all are");
     answer.resize(head.size() + sealed_answer_bytes, ' ');
     stream_.set_deadline(Stream::Clock::now() + write_timeout);

@@ -18,6 +18,7 @@ std::string_view kind_of(Content content)
     case Content::page: return "page";
     case Content::form: return "form";
     case Content::again: return "again";
+    case Content::inbox: return "inbox";
     case Content::line: return "line";
     case Content::checker: return "checker";
     case Content::text: return "text";
@@ -85,6 +86,7 @@ Listed list(const web::Pages& pages, const PublicFiles& files, std::string_view 
             const std::vector holes(form.parts.size() - 1, web::no_token);
             listed.add(below + "/", Content::form, form.filled(holes, false).plain);
         }
+        listed.add(below + "/inbox", Content::inbox, pages.inbox(language).page.plain);
         listed.add(below + "/help", Content::page, pages.help(language).plain);
         listed.add(below + "/received-1", Content::page, pages.received(language, false).plain);
         listed.add(below + "/received-2", Content::page, pages.received(language, true).plain);
@@ -99,7 +101,7 @@ Listed list(const web::Pages& pages, const PublicFiles& files, std::string_view 
 
 }  // namespace
 
-Result<std::string> site_text(const web::Pages& pages, const PublicFiles& files, const crypto::KeySet& keys, const SiteText& with)
+Result<std::string> site_text(const web::Pages& pages, const PublicFiles& files, const Responses& responses, const crypto::KeySet& keys, const SiteText& with)
 {
     const auto release = crypto::Note::parse(with.release, crypto::max_site_manifest_bytes);
     if (!release) return Error{"the file that 'release' in [site] names is no signed manifest: " + release.error().message, release.error().hint};
@@ -110,7 +112,7 @@ Result<std::string> site_text(const web::Pages& pages, const PublicFiles& files,
     manifest.serial = with.serial;
     manifest.root = keys.root;
     manifest.release = crypto::sha256(as_bytes(release->text));
-    manifest.headers = headers_of(Responses(pages), listed.contents);
+    manifest.headers = headers_of(responses, listed.contents);
     manifest.pages = std::move(listed.pages);
     return manifest.text();
 }

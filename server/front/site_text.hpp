@@ -14,6 +14,7 @@ struct SiteText {
 };
 
 // Every address whose body is the same for everybody, but for the manifests themselves and what grows with the log.
-[[nodiscard]] Result<std::string> site_text(const web::Pages& pages, const PublicFiles& files, const crypto::KeySet& keys, const SiteText& with);
+[[nodiscard]] Result<std::string> site_text(const web::Pages& pages, const PublicFiles& files, const Responses& responses, const crypto::KeySet& keys,
+                                            const SiteText& with);
 
 }  // namespace amana::front

@@ -43,8 +43,10 @@ std::optional<Turns::Place> Turns::take(std::shared_ptr<const Source> source)
 {
     const std::lock_guard lock(mutex_);
     if (free_ == 0) return std::nullopt;
+    auto& group = group_of(source);
+    if (group.held >= most_of_one_) return std::nullopt;
     --free_;
-    change_held(group_of(source), 1);
+    change_held(group, 1);
     return Place(*this, std::move(source));
 }
 
@@ -129,6 +131,7 @@ void Turns::grant_next()
 {
     if (free_ == 0 || next_.empty()) return;
     auto& group = **next_.begin();
+    if (group.held >= most_of_one_) return;  // and so has everybody behind it
     next_.erase(next_.begin());
     auto& waiter = *group.waiters.front();
     group.waiters.pop_front();

@@ -26,7 +26,8 @@ public:
     // On whose thread it is waited; cancelled when the place is there, or by its owner, who gives up then.
     using Bell = std::shared_ptr<asio::steady_timer>;
 
-    explicit Turns(std::uint32_t places) : places_(places), free_(places) {}
+    // `most_of_one`: so many of them at a time are one source's, were there none but it.
+    explicit Turns(std::uint32_t places, std::uint32_t most_of_one = UINT32_MAX) : places_(places), most_of_one_(most_of_one), free_(places) {}
     Turns(const Turns&) = delete;
     Turns& operator=(const Turns&) = delete;
 
@@ -52,7 +53,7 @@ public:
         std::shared_ptr<const Source> source_;
     };
 
-    // A place that is free now: then nobody waits for it.
+    // A place that is free now: then nobody waits for it who may have it.
     [[nodiscard]] std::optional<Place> take(std::shared_ptr<const Source> source);
     // Nothing when its turn had not come by then. It goes on behind whatever else this thread has to do.
     [[nodiscard]] asio::awaitable<std::optional<Place>> take(std::shared_ptr<const Source> source, Bell bell, Clock::time_point until);
@@ -99,6 +100,7 @@ private:
     void grant_next();
 
     const std::uint32_t places_;
+    const std::uint32_t most_of_one_;
     mutable std::mutex mutex_;
     std::uint32_t free_;
     std::atomic<std::uint32_t> waiting_ = 0;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "server/front/worker.hpp"
 
+#include "base/require.hpp"
 #include "server/front/report.hpp"
+#include "server/wire/mishaps.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -21,12 +23,23 @@ constexpr auto accept_pause = std::chrono::milliseconds(50);
 static_assert(max_step == crypto::max_lane);
 constexpr auto tend_every = std::chrono::milliseconds(100);
 
-asio::ip::tcp protocol_of(int fd)
+asio::generic::stream_protocol protocol_of(int fd)
 {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     const bool known = ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-    return known && address.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
+    return {known ? address.ss_family : AF_INET, 0};
+}
+
+bool may_connect(const Listener& listener, int fd)
+{
+    if (listener.config().peers.empty()) return true;
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) address.ss_family = AF_UNSPEC;
+    const bool may = listener.welcomes(address);
+    wipe({reinterpret_cast<Byte*>(&address), sizeof address});
+    return may;
 }
 
 // Without these nobody would be served any more: the process ends, and the next generation begins.
@@ -50,25 +63,28 @@ private:
 
 }  // namespace
 
-Worker::Worker(Site& site, UniqueFd channel, std::vector<UniqueFd> listeners, std::function<void()> lost, bool first)
-    : site_(site),
+Worker::Worker(Shared& shared, UniqueFd channel, std::vector<UniqueFd> sockets, std::function<void()> lost, bool first)
+    : shared_(shared),
+      common_(shared.common),
       link_(context_, std::move(channel), std::move(lost),
-            [&site](std::uint64_t bytes) {
-                if (site.room.tell(bytes)) report_storage(site.room.name());
+            [&common = shared.common](std::uint64_t bytes) {
+                if (common.room.tell(bytes)) report_storage(common.room.name());
             }),
       deadline_(context_),
       first_(first)
 {
-    for (auto& listener : listeners) {
-        const auto protocol = protocol_of(listener.get());
-        acceptors_.emplace_back(context_, protocol, listener.release());
+    require(sockets.size() == shared.listeners.size(), "a socket for each listener");
+    for (auto& socket : sockets) {
+        const auto protocol = protocol_of(socket.get());
+        acceptors_.emplace_back(context_, protocol, socket.release());
     }
 }
 
 void Worker::run()
 {
     link_.start();
-    for (auto& acceptor : acceptors_) asio::co_spawn(context_, accept(acceptor), ends_all);
+    auto listener = shared_.listeners.begin();
+    for (auto& acceptor : acceptors_) asio::co_spawn(context_, accept(acceptor, *listener++), ends_all);
     asio::co_spawn(context_, tend(), ends_all);
     context_.run();
 }
@@ -80,24 +96,24 @@ asio::awaitable<void> Worker::tend()
         const auto due = std::chrono::steady_clock::now() + tend_every;
         pause.expires_at(due);
         co_await pause.async_wait(tuple);
-        site_.gate.late(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - due));
-        site_.gate.regulate(site_.limits.report_load(), site_.room.bytes());
-        report_pressure(site_.gate.step());
-        if (first_) link_.tell_pressure(site_.gate.step());
-        site_.limits.tend([this](const Source* beside) {
-            return site_.gate.due_beside(beside != nullptr ? std::optional(beside->id().value) : std::nullopt);
+        common_.gate.late(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - due));
+        common_.gate.regulate(common_.limits.report_load(), common_.room.bytes());
+        report_pressure(common_.gate.step());
+        if (first_) link_.tell_pressure(common_.gate.step());
+        common_.limits.tend([this](const Source* beside) {
+            return common_.gate.due_beside(beside != nullptr ? std::optional(beside->id().value) : std::nullopt);
         });
     }
 }
 
-asio::awaitable<void> Worker::accept(asio::ip::tcp::acceptor& acceptor)
+asio::awaitable<void> Worker::accept(Acceptor& acceptor, Listener& listener)
 {
     asio::steady_timer pause(context_);
     while (!draining_) {
-        if (site_.limits.connections().room()) {
+        if (common_.limits.connections().room()) {
             auto [error, socket] = co_await acceptor.async_accept(tuple);
             if (!error) {
-                welcome(std::move(socket));
+                welcome(std::move(socket), listener);
                 continue;
             }
         }
@@ -107,22 +123,23 @@ asio::awaitable<void> Worker::accept(asio::ip::tcp::acceptor& acceptor)
     }
 }
 
-void Worker::welcome(asio::ip::tcp::socket socket)
+void Worker::welcome(Stream::Socket socket, Listener& listener)
 {
-    auto source = site_.limits.sources().of(socket.native_handle());
-    auto stream = std::make_shared<Stream>(std::move(socket), site_.tls);
-    auto seat = site_.limits.connections().enter(std::move(source), [this, weak = std::weak_ptr(stream)] {
+    if (!may_connect(listener, socket.native_handle())) return report_mishap(wire::mishap::stranger, listener.index());
+    auto source = common_.limits.sources().of(socket.native_handle());
+    auto stream = std::make_shared<Stream>(std::move(socket), listener.names());
+    auto seat = common_.limits.connections().enter(std::move(source), [this, weak = std::weak_ptr(stream)] {
         asio::post(context_, [weak] {
             if (const auto one = weak.lock()) one->cancel();
         });
     });
-    asio::co_spawn(context_, converse(std::move(stream), std::move(seat)), asio::detached);
+    asio::co_spawn(context_, converse(std::move(stream), listener, std::move(seat)), asio::detached);
 }
 
-asio::awaitable<void> Worker::converse(std::shared_ptr<Stream> stream, std::shared_ptr<Connections::Seat> seat)
+asio::awaitable<void> Worker::converse(std::shared_ptr<Stream> stream, Listener& listener, std::shared_ptr<Connections::Seat> seat)
 {
-    const Leaving leaving(site_.limits.connections(), seat);
-    Session session(stream, site_, link_, seat, draining_);
+    const Leaving leaving(common_.limits.connections(), seat);
+    Session session(stream, common_, listener, link_, seat, draining_);
     sessions_.insert(&session);
     try {
         co_await session.run();
@@ -144,7 +161,7 @@ void Worker::begin_drain(std::chrono::steady_clock::duration patience)
     if (std::exchange(draining_, true)) return;
     boost::system::error_code ignored;
     for (auto& acceptor : acceptors_) acceptor.close(ignored);
-    for (auto* session : sessions_) session->end_if_idle();
+    for (auto* session : sessions_) session->drain();
     deadline_.expires_after(patience);
     deadline_.async_wait([this](boost::system::error_code error) {
         if (!error) context_.stop();

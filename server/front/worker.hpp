@@ -6,7 +6,7 @@
 #include "server/front/session.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
 
 #include <list>
 #include <unordered_set>
@@ -17,7 +17,8 @@ namespace amana::front {
 class Worker {
 public:
     // `lost` is called, on this worker's thread, when the keeper is gone. `first`: its channel is the one on which pressure is told.
-    Worker(Site& site, UniqueFd channel, std::vector<UniqueFd> listeners, std::function<void()> lost, bool first);
+    // `sockets`: one for each of the shared listeners, in their order.
+    Worker(Shared& shared, UniqueFd channel, std::vector<UniqueFd> sockets, std::function<void()> lost, bool first);
 
     // Runs until it is drained.
     void run();
@@ -27,17 +28,21 @@ public:
     [[nodiscard]] asio::io_context& context() { return context_; }
 
 private:
-    [[nodiscard]] asio::awaitable<void> accept(asio::ip::tcp::acceptor& acceptor);
-    [[nodiscard]] asio::awaitable<void> converse(std::shared_ptr<Stream> stream, std::shared_ptr<Connections::Seat> seat);
+    // TCP, or a Unix socket.
+    using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
+
+    [[nodiscard]] asio::awaitable<void> accept(Acceptor& acceptor, Listener& listener);
+    [[nodiscard]] asio::awaitable<void> converse(std::shared_ptr<Stream> stream, Listener& listener, std::shared_ptr<Connections::Seat> seat);
     [[nodiscard]] asio::awaitable<void> tend();
-    void welcome(asio::ip::tcp::socket socket);
+    void welcome(Stream::Socket socket, Listener& listener);
     void begin_drain(std::chrono::steady_clock::duration patience);
     void stop_when_done();
 
     asio::io_context context_{1};
-    Site& site_;
+    Shared& shared_;
+    Common& common_;
     KeeperLink link_;
-    std::list<asio::ip::tcp::acceptor> acceptors_;
+    std::list<Acceptor> acceptors_;  // by listener
     std::unordered_set<Session*> sessions_;
     asio::steady_timer deadline_;
     bool first_;

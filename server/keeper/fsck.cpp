@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "server/keeper/fsck.hpp"
 
+#include "crypto/checkpoint.hpp"
 #include "server/keeper/sqlite_rows.hpp"
 #include "server/keeper/tree_reader.hpp"
 
@@ -14,8 +15,8 @@ namespace {
 
 class Fsck {
 public:
-    Fsck(Storage& storage, const FsckProgress& progress)
-        : store_(*storage.store), sequencer_(storage.sequencer), progress_(progress)
+    Fsck(Store& store, const crypto::NoteVerifier& log, const FsckProgress& progress)
+        : store_(store), log_(log), progress_(progress)
     {
     }
 
@@ -62,7 +63,7 @@ private:
         for (unsigned level = 0; level < tile_levels; ++level)
             if (!levels_[level].hashes.empty())
                 if (const auto held = hold(level); !held) return held.error();
-        const auto checkpoint = crypto::Checkpoint::parse(tree.checkpoint, sequencer_.verifier());
+        const auto checkpoint = crypto::Checkpoint::parse(tree.checkpoint, log_);
         if (!checkpoint) fault("the checkpoint is not the log key's: " + checkpoint.error().message);
         else if (checkpoint->size != tree.size || checkpoint->root != frontier.root())
             fault("the checkpoint is not of these leaves");
@@ -156,7 +157,7 @@ private:
     }
 
     Store& store_;
-    const Sequencer& sequencer_;
+    const crypto::NoteVerifier& log_;
     const FsckProgress& progress_;
     FsckReport report_;
     bool leaves_readable_ = true;
@@ -165,11 +166,11 @@ private:
 
 }  // namespace
 
-Result<FsckReport> fsck(Storage& storage, const FsckProgress& progress)
+Result<FsckReport> fsck(Store& store, const crypto::NoteVerifier& log, const FsckProgress& progress)
 {
-    if (const auto frozen = storage.store->freeze(); !frozen) return frozen.error().error;
-    auto report = Fsck(storage, progress).run();
-    storage.store->thaw();
+    if (const auto frozen = store.freeze(); !frozen) return frozen.error().error;
+    auto report = Fsck(store, log, progress).run();
+    store.thaw();
     return report;
 }
 

@@ -3,7 +3,8 @@
 // Changes nothing.
 #pragma once
 
-#include "server/keeper/storage.hpp"
+#include "crypto/note.hpp"
+#include "server/keeper/store.hpp"
 
 namespace amana::keeper {
 
@@ -20,6 +21,7 @@ inline constexpr std::size_t max_faults = 100;
 using FsckProgress = std::function<bool(std::uint64_t, std::uint64_t)>;
 
 // An error when it could not be carried through.
-[[nodiscard]] Result<FsckReport> fsck(Storage& storage, const FsckProgress& progress);
+// `log`: whose signature the checkpoint must bear.
+[[nodiscard]] Result<FsckReport> fsck(Store& store, const crypto::NoteVerifier& log, const FsckProgress& progress);
 
 }  // namespace amana::keeper

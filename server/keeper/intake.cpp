@@ -73,7 +73,8 @@ Result<void> Intake::handle(Channel& channel, const wire::Frame& frame)
     case wire::Kind::ask:
     case wire::Kind::answer:
     case wire::Kind::room:
-    case wire::Kind::pressure: break;
+    case wire::Kind::pressure:
+    case wire::Kind::erase: break;
     }
     return protocol("a frame that is not the front's to send");
 }

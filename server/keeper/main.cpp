@@ -6,18 +6,26 @@
 //   amana-keeper --export OUT [--from N] [--part-size BYTES]
 //                                       writes a bundle, beside a serving keeper or without one
 //   amana-keeper --witness NOTE         takes a co-signed checkpoint
+//   amana-keeper --import OUTBOX        takes what the desk answers
 //   amana-keeper --status [--json]      tells what the store holds
+//   amana-keeper --backup OUT [--handover], --restore BACKUP [--after-loss], --drill BACKUP
+//                                       writes, puts back and proves a backup
 //   amana-keeper --fsck                 proves that the store is whole
 //
 // Exit: 0 done, 1 failed (the reason went to the warden when serving, to stderr otherwise), 2 wrong arguments.
 #include "base/process.hpp"
+#include "base/sandbox.hpp"
 #include "crypto/primitives.hpp"
+#include "server/keeper/backup_commands.hpp"
+#include "server/keeper/days.hpp"
 #include "server/keeper/exporter.hpp"
 #include "server/keeper/free_space.hpp"
 #include "server/keeper/fsck.hpp"
+#include "server/keeper/outbox_import.hpp"
 #include "server/keeper/service.hpp"
 #include "server/keeper/status.hpp"
 #include "server/keeper/witness.hpp"
+#include "server/wire/serial.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -41,6 +49,12 @@ struct Arguments {
     std::uint64_t from = 0;
     std::uint64_t part_bytes = 0;
     std::string witness;
+    std::string import_from;
+    std::string backup_to;
+    std::string restore_from;
+    std::string drill;
+    bool handover = false;
+    bool after_loss = false;
     bool status = false;
     bool fsck = false;
     bool json = false;
@@ -78,6 +92,24 @@ void log_line(std::string_view line)
     fmt::print(stderr, "amana-keeper: {}\n", line);
 }
 
+OutboxSettings outbox_settings(const wire::KeeperSlice& slice)
+{
+    const auto keys = crypto::KeySet::parse(slice.keyset, slice.root_fingerprint);
+    if (!keys) return {slice.directory, {}};
+    return {slice.directory, courier_of(*keys), crypto::sha256(keys->root)};
+}
+
+// Beside what the warden remembers: a backup has this one, and a store that was put back says by it what was used before.
+Result<void> keep_serial(const wire::KeeperSlice& slice)
+{
+    const auto keys = crypto::KeySet::parse(slice.keyset, slice.root_fingerprint);
+    if (!keys) return {};
+    const std::filesystem::path directory(slice.directory);
+    if (const auto risen = wire::check_serial(directory, *keys); !risen) return risen.error();
+    if (const auto kept = wire::remember_serial(directory, *keys); !kept) log_line("warning: the key set's serial can't be remembered: " + kept.error().text());
+    return {};
+}
+
 Result<void> serve(const wire::KeeperSlice& slice)
 {
     // The front drains; the keeper ends when the front has, and loses nothing that is on its way.
@@ -89,9 +121,12 @@ Result<void> serve(const wire::KeeperSlice& slice)
     if (!storage) return storage.error();
     const auto lock = lock_for_serving(slice.directory);
     if (!lock) return lock.error();
+    if (const auto risen = keep_serial(slice); !risen) return risen.error();
+    const auto sandbox = enter_sandbox({.role = Role::keeper, .directories = {slice.directory}});
+    if (!sandbox) return sandbox.error();
     const auto directory = slice.directory;
     const SpaceRule space{[directory] { return free_space(directory) ? *free_space(directory) : 0; }, reserve_of(slice)};
-    Service service(*storage->store, storage->sequencer, *std::move(channels), {slice.tick, slice.retention / std::chrono::hours{24}, space, log_line});
+    Service service(*storage->store, storage->sequencer, *std::move(channels), {slice.tick, slice.retention / std::chrono::hours{24}, space, log_line, outbox_settings(slice)});
     if (const auto recovered = service.recover(); !recovered) return recovered.error().error;
     wire::report_to_warden("ready");
     service.run();
@@ -137,6 +172,7 @@ Result<void> export_to(const wire::KeeperSlice& slice, const Arguments& argument
         return export_bundle(*storage, {arguments.export_to, arguments.from, arguments.part_bytes, std::ref(progress)});
     }();
     if (!summary) return summary.error();
+    write_day(courier_day_path(slice.directory), storage->sequencer.today());
     fmt::print("exported {} entries, {} bytes, tree size {}:", summary->entries, summary->bytes, summary->tree_size);
     for (const auto& file : summary->files) fmt::print(" {}", file.string());
     fmt::print("\n");
@@ -151,7 +187,25 @@ Result<void> take_witness(const wire::KeeperSlice& slice, const Arguments& argum
     if (!note) return note.error();
     const auto taken = take_cosigned(*storage, slice, *note);
     if (!taken) return taken.error();
+    write_day(courier_day_path(slice.directory), storage->sequencer.today());
     fmt::print("the log is co-signed up to entry {}\n", *taken);
+    return {};
+}
+
+Result<void> take_outbox(const wire::KeeperSlice& slice, const Arguments& arguments)
+{
+    stop_when_interrupted();
+    auto storage = open_storage(slice);
+    if (!storage) return storage.error();
+    const auto summary = [&] {
+        Progress progress("importing");
+        return import_outbox(*storage, slice, {arguments.import_from, system_clock(), std::ref(progress)});
+    }();
+    if (!summary) return summary.error();
+    write_day(courier_day_path(slice.directory), storage->sequencer.today());
+    const auto& note = summary->note;
+    fmt::print("the outbox of serial {} {}: {} buckets, {} files, until {}\n", note.serial, summary->taken ? "is taken" : "was taken already; nothing is changed",
+               note.buckets, note.file_count(), to_rfc3339(note.expires));
     return {};
 }
 
@@ -160,17 +214,31 @@ Result<void> run_fsck(const wire::KeeperSlice& slice)
     stop_when_interrupted();
     auto storage = open_storage(slice);
     if (!storage) return storage.error();
-    const auto report = [&] {
+    auto report = [&] {
         Progress progress("checking");
-        return fsck(*storage, std::ref(progress));
+        return fsck(*storage->store, storage->sequencer.verifier(), std::ref(progress));
     }();
     if (!report) return report.error();
+    const auto outbox = outbox_faults(*storage->store, slice);
+    if (!outbox) return outbox.error();
+    report->faults.insert(report->faults.end(), outbox->begin(), outbox->end());
     for (const auto& fault : report->faults) fmt::print("fault: {}\n", fault);
     fmt::print("{} leaves, {} envelopes read, {} erased, {} pending\n", report->leaves, report->envelopes, report->erased,
                report->pending);
     if (report->faults.empty()) return {};
     return Error{fmt::format("the store is damaged: {} faults", report->faults.size()),
                  "Stop the server, keep this directory as it is, and restore the store from a backup."};
+}
+
+Result<void> keep_backup(const wire::KeeperSlice& slice, const Arguments& arguments)
+{
+    stop_when_interrupted();
+    const GoOn go_on = [] { return interrupted == 0; };
+    if (!arguments.backup_to.empty())
+        return run_backup(slice, {arguments.backup_to, arguments.handover ? BackupKind::handover : BackupKind::copy, system_clock(), go_on});
+    if (!arguments.restore_from.empty())
+        return run_restore(slice, {arguments.restore_from, arguments.after_loss ? LogAfter::anew : LogAfter::same, go_on});
+    return run_drill(slice, arguments.drill, go_on);
 }
 
 Result<void> show_status(const wire::KeeperSlice& slice, bool json)
@@ -194,7 +262,9 @@ Result<void> run(const Arguments& arguments, bool serving)
     if (!slice) return slice.error();
     if (serving) return serve(*slice);
     if (!arguments.witness.empty()) return take_witness(*slice, arguments);
+    if (!arguments.import_from.empty()) return take_outbox(*slice, arguments);
     if (arguments.fsck) return run_fsck(*slice);
+    if (!(arguments.backup_to + arguments.restore_from + arguments.drill).empty()) return keep_backup(*slice, arguments);
     if (arguments.status) return show_status(*slice, arguments.json);
     return export_to(*slice, arguments);
 }
@@ -210,6 +280,12 @@ int main(int argc, char** argv)
     app.add_option("--from", arguments.from, "Export from this entry on (0: all)")->type_name("N")->needs(out);
     app.add_option("--part-size", arguments.part_bytes, "Cut the bundle into files of at most so many bytes")->needs(out);
     app.add_option("--witness", arguments.witness, "Take this co-signed checkpoint")->type_name("NOTE")->excludes(out);
+    app.add_option("--import", arguments.import_from, "Take this outbox")->type_name("OUTBOX")->excludes(out);
+    auto* backup = app.add_option("--backup", arguments.backup_to, "Write a backup to this new folder")->type_name("OUT")->excludes(out);
+    app.add_flag("--handover", arguments.handover, "Nothing signs in this store any more")->needs(backup);
+    auto* restore = app.add_option("--restore", arguments.restore_from, "Put this backup into an empty storage directory")->type_name("BACKUP")->excludes(out);
+    app.add_flag("--after-loss", arguments.after_loss, "A new log begins")->needs(restore);
+    app.add_option("--drill", arguments.drill, "Prove this backup")->type_name("BACKUP")->excludes(out);
     app.add_flag("--fsck", arguments.fsck, "Prove that the store is whole")->excludes(out);
     auto* status = app.add_flag("--status", arguments.status, "Tell what the store holds")->excludes(out);
     app.add_flag("--json", arguments.json, "Status as JSON")->needs(status);
@@ -218,7 +294,7 @@ int main(int argc, char** argv)
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
-    const bool serving = arguments.export_to.empty() && !arguments.status && !arguments.fsck && arguments.witness.empty();
+    const bool serving = argc == 1;
     const auto done = amana::keeper::run(arguments, serving);
     if (done) return 0;
     // The warden prints what it is told; without one the reason goes where a person sees it.

@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Answers what the front asks of the log: checkpoints, tiles, the verifier key (docs/LOG.md, section 3). The rules:
+// Answers what the front asks of the log (checkpoints, tiles, the verifier key: docs/LOG.md, section 3) and of the outbox, and
+// what it wants erased there (docs/INBOX.md). The rules:
 //
 //   - only what is published is ever read: no question leads to an entry or to what is pending;
-//   - questions wait while reports are taken, and few are answered in a round, so that readers never delay a report;
+//   - questions wait while reports are taken, and few are answered in a round, so that readers never delay a report; what is
+//     erased in a round goes to disk at once;
 //   - each channel may have wire::max_asks waiting; more break the protocol.
 #pragma once
 
 #include "server/keeper/channel.hpp"
+#include "server/keeper/outbox.hpp"
 
 #include <deque>
 #include <string>
+#include <variant>
 
 namespace amana::keeper {
 
 class Publisher {
 public:
-    // `store` must outlive it. `verifier`: the log's verifier key, in its text form.
-    Publisher(Store& store, std::string verifier) : store_(store), verifier_(std::move(verifier)) {}
+    // `store` and `outbox` must outlive it. `verifier`: the log's verifier key, in its text form.
+    Publisher(Store& store, Outbox& outbox, std::string verifier) : store_(store), outbox_(outbox), verifier_(std::move(verifier)) {}
 
-    // An error ends the channel: the front broke the protocol.
+    // Of kind ask or erase. An error ends the channel: the front broke the protocol.
     [[nodiscard]] Result<void> handle(Channel& channel, const wire::Frame& frame);
     // Answers some of what waits, oldest first. Outside a group: what is published is what was committed.
     void answer_some();
@@ -31,11 +35,14 @@ private:
     struct Question {
         Channel* channel;
         wire::UploadId number;
-        wire::Ask ask;
+        std::variant<wire::Ask, Bytes> what;  // bytes: a request to erase
     };
+    void answer(const Question& question, const Stored<Bytes>& found);
+    void erase(const std::vector<Question>& questions);
     [[nodiscard]] Stored<Bytes> find(const wire::Ask& ask);
 
     Store& store_;
+    Outbox& outbox_;
     std::string verifier_;
     std::deque<Question> waiting_;
 };

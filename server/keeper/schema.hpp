@@ -6,7 +6,8 @@
 
 namespace amana::keeper {
 
-// Sets the connection up, creates the tables in an empty file, and refuses any other file that is not of this schema.
+// Sets the connection up, creates the tables in an empty file, brings those of an earlier version up to this one, whole or not at all, and
+// refuses any other file.
 [[nodiscard]] Result<void> prepare_schema(Database& database);
 
 }  // namespace amana::keeper

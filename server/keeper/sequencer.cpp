@@ -32,11 +32,11 @@ Result<Sequencer> Sequencer::create(std::string origin, SecretBuffer seed, Cover
     return Sequencer(std::move(verifier), std::move(seed), std::move(cover), std::move(clock));
 }
 
-Result<void> Sequencer::check(const Tree& tree) const
+Result<void> Sequencer::check(const Tree& tree, const crypto::NoteVerifier& log)
 {
-    const auto checkpoint = crypto::Checkpoint::parse(tree.checkpoint, verifier_);
+    const auto checkpoint = crypto::Checkpoint::parse(tree.checkpoint, log);
     if (!checkpoint)
-        return Error{"the log's last checkpoint is not signed by log.key under the name '" + verifier_.name +
+        return Error{"the log's last checkpoint is not signed by log.key under the name '" + log.name +
                          "': " + checkpoint.error().message,
                      "The log's name in the config and log.key must stay as they were when the log began."};
     const auto frontier = crypto::Frontier::restore(tree.size, tree.frontier);
@@ -84,7 +84,11 @@ Stored<void> Sequencer::add_decoys(Store& store, const Plan& plan) const
 
 Result<Batch> Sequencer::extend(Store& store, const Tree& before, const std::vector<PendingEnvelope>& entries) const
 {
-    auto builder = TreeBuilder::create(before, store);
+    auto builder = TreeBuilder::create(before, [&store](unsigned level, std::uint64_t index) -> Result<Bytes> {
+        auto tile = store.tile(level, index);
+        if (!tile) return tile.error().error;
+        return *std::move(tile);
+    });
     if (!builder) return builder.error();
     for (const auto& entry : entries)
         if (const auto appended = builder->append(entry.leaf); !appended) return appended.error();
@@ -144,12 +148,26 @@ Stored<std::uint64_t> Sequencer::tick(Store& store, Take take) const
     });
 }
 
+Result<void> Sequencer::begin_from(Store& store, const crypto::NoteVerifier& lost) const
+{
+    const auto tree = store.tree();
+    if (!tree) return tree.error().error;
+    if (const auto sound = check(*tree, lost); !sound) return sound;
+    if (const auto unsaid = store.set_witnessed({}, tree->witnessed_size); !unsaid) return unsaid.error().error;
+    const auto begun = run(store, [&](const Tree& before, std::vector<PendingEnvelope>& pending) -> Result<Batch> {
+        pending.clear();
+        return extend(store, before, {});
+    });
+    if (!begun) return begun.error().error;
+    return {};
+}
+
 // Writes only when the log begins: whoever asks beside a serving keeper must not have to wait for its tick.
 Result<void> Sequencer::adopt(Store& store) const
 {
     const auto tree = store.tree();
     if (!tree) return tree.error().error;
-    if (!tree->checkpoint.empty()) return check(*tree);
+    if (!tree->checkpoint.empty()) return check(*tree, verifier_);
     const auto begun = run(store, [&](const Tree& before, std::vector<PendingEnvelope>& pending) -> Result<Batch> {
         pending.clear();  // a batch belongs to a tick, not to a start
         auto batch = extend(store, before, {});

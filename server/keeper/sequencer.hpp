@@ -44,6 +44,10 @@ public:
     // not whole. Leaves nothing uncommitted.
     [[nodiscard]] Result<void> adopt(Store& store) const;
 
+    // For a log that has lost its end, and so can't go on under its key: the tree there is, signed by `lost`, becomes the
+    // beginning of a new log under this sequencer's. What a witness co-signed keeps its size; its note is the lost log's.
+    [[nodiscard]] Result<void> begin_from(Store& store, const crypto::NoteVerifier& lost) const;
+
     // Commits; on failure all is as it was. Returns how many entries were appended, decoys included.
     [[nodiscard]] Stored<std::uint64_t> tick(Store& store, Take take = Take::due) const;
 
@@ -64,7 +68,7 @@ private:
     [[nodiscard]] Stored<void> add_decoys(Store& store, const Plan& plan) const;
     [[nodiscard]] Result<Batch> extend(Store& store, const Tree& before, const std::vector<PendingEnvelope>& entries) const;
     [[nodiscard]] Stored<std::uint64_t> run(Store& store, const Arrange& arrange) const;
-    [[nodiscard]] Result<void> check(const Tree& tree) const;
+    [[nodiscard]] static Result<void> check(const Tree& tree, const crypto::NoteVerifier& log);
 
     crypto::NoteVerifier verifier_;
     SecretBuffer seed_;

@@ -43,7 +43,8 @@ Service::Service(Store& store, const Sequencer& sequencer, std::vector<UniqueFd>
       sequencer_(sequencer),
       settings_(std::move(settings)),
       intake_(store, settings_.space, [this](const crypto::Hash& leaf) { return promise(leaf); }, settings_.log),
-      publisher_(store, sequencer.verifier().text()),
+      outbox_(store, settings_.outbox, settings_.log),
+      publisher_(store, outbox_, sequencer.verifier().text()),
       next_tick_(Steady::now() + settings_.tick)
 {
     for (auto& fd : channels) {
@@ -51,6 +52,13 @@ Service::Service(Store& store, const Sequencer& sequencer, std::vector<UniqueFd>
         channels_.emplace_back(std::move(fd), number);
     }
     events_.resize(channels_.size());
+}
+
+Stored<void> Service::recover()
+{
+    if (const auto recovered = intake_.recover(); !recovered) return recovered;
+    outbox_.recover();
+    return {};
 }
 
 bool Service::any_open() const
@@ -115,7 +123,8 @@ std::optional<std::string> Service::promise(const crypto::Hash& leaf)
 Result<void> Service::handle(Channel& channel, const wire::Frame& frame)
 {
     // A hello comes first, whatever follows it.
-    if (channel.greeted && frame.kind == wire::Kind::ask) return publisher_.handle(channel, frame);
+    const bool asked = frame.kind == wire::Kind::ask || frame.kind == wire::Kind::erase;
+    if (channel.greeted && asked) return publisher_.handle(channel, frame);
     if (channel.greeted && frame.kind == wire::Kind::pressure) return hear_pressure(channel, frame);
     return intake_.handle(channel, frame);
 }
@@ -190,6 +199,8 @@ void Service::tick(Steady::time_point now)
             settings_.log(fmt::format("the tick failed and is tried again: {}", sequenced.error().error.text()));
         next_tick_ = now + std::min<std::chrono::milliseconds>(settings_.tick, tick_pause);
     }
+    outbox_.tick();
+    next_upkeep_ = std::min(next_upkeep_, now);
     intake_.recount();
 }
 
@@ -219,7 +230,8 @@ void Service::upkeep()
 
     const auto cleaned = intake_.clean_up();
     const bool all_erased = erase();
-    if (cleaned == Intake::CleanUp::more || !all_erased) {
+    const bool all_swept = outbox_.sweep();
+    if (cleaned == Intake::CleanUp::more || !all_erased || !all_swept) {
         unsettled_ = true;
         next_upkeep_ = now;
         return;

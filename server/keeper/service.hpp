@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The serving keeper's loop: one thread, one poll() over the channels. Each round reads what is there, within bounds,
-// commits it once, answers (a report first, then some of what was asked of the log), and then does what upkeep is due: the
-// tick, discarding, erasing, emptying the WAL.
+// commits it once, answers (a report first, then some of what was asked of the log and the outbox), and then does what upkeep is
+// due: the tick, discarding, erasing, overwriting old outboxes, emptying the WAL.
 #pragma once
 
 #include "server/keeper/intake.hpp"
@@ -19,6 +19,7 @@ struct ServiceSettings {
     std::int64_t retention_days = 365;
     SpaceRule space;
     Log log;
+    OutboxSettings outbox{};
 };
 
 class Service {
@@ -27,7 +28,7 @@ public:
     Service(Store& store, const Sequencer& sequencer, std::vector<UniqueFd> channels, ServiceSettings settings);
 
     // Takes over what a keeper before this one left; then it is ready.
-    [[nodiscard]] Stored<void> recover() { return intake_.recover(); }
+    [[nodiscard]] Stored<void> recover();
     // Until every channel has ended and all is on disk.
     void run();
 
@@ -51,6 +52,7 @@ private:
     const Sequencer& sequencer_;
     ServiceSettings settings_;
     Intake intake_;
+    Outbox outbox_;
     Publisher publisher_;
     std::vector<Channel> channels_;
     std::vector<short> events_;  // what poll() said, by channel

@@ -50,8 +50,17 @@ SqliteStore::Statements::Statements(Database& database)
       staged(database.prepare("SELECT data FROM staged_chunk WHERE key = ?1")),
       stats(database.prepare("SELECT count(*), coalesce(sum(size_class), 0), (SELECT size FROM tree), "
                              "(SELECT erased_below FROM tree), (SELECT witnessed_size FROM tree) FROM pending")),
-      changes(database.prepare
-("SELECT changes()"))
+      changes(database.prepare("SELECT changes()")),
+      outbox(database.prepare("SELECT serial, note FROM outbox")),
+      set_outbox(database.prepare("UPDATE outbox SET serial = ?1, note = ?2")),
+      // Counts only where the key is not there already.
+      keep_erased(database.prepare("INSERT INTO erased SELECT ?1, ?2, ?3, ?4, 0 WHERE EXISTS (SELECT 1 FROM erased WHERE key = ?1) "
+                                   "OR (SELECT count(*) FROM erased) < ?5 ON CONFLICT(key) DO UPDATE SET bucket = excluded.bucket, "
+                                   "buckets = excluded.buckets, log_size = excluded.log_size, held = 0")),
+      mark_held(database.prepare("UPDATE erased SET held = ?1 WHERE key = ?2")),
+      forget_erased(database.prepare("DELETE FROM erased WHERE log_size < ?1")),
+      all_held(database.prepare("UPDATE erased SET held = ?1 WHERE held <> ?1")),
+      erased_keys(database.prepare("SELECT key, bucket, buckets, log_size FROM erased WHERE held <> ?1 ORDER BY key"))
 {
 }
 

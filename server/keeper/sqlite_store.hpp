@@ -28,6 +28,10 @@ public:
     [[nodiscard]] Stored<std::uint64_t> sequence(const Arrange& arrange) override;
     [[nodiscard]] Stored<std::size_t> erase(std::uint64_t below, std::size_t max) override;
     [[nodiscard]] Stored<void> set_witnessed(ByteView note, std::uint64_t size) override;
+    [[nodiscard]] Stored<void> set_outbox(const TakenOutbox& taken) override;
+    [[nodiscard]] Stored<bool> keep_erased(const ErasedKey& erased, std::size_t most) override;
+    [[nodiscard]] Stored<void> mark_held(std::uint64_t serial, std::span<const crypto::SigningPublicKey> keys) override;
+    [[nodiscard]] Stored<void> all_held(std::uint64_t serial, std::uint64_t seen) override;
     [[nodiscard]] Stored<void> commit() override;
     void roll_back() override;
     [[nodiscard]] Stored<std::vector<UploadKey>> orphans() override;
@@ -39,9 +43,12 @@ public:
     [[nodiscard]] Stored<std::uint64_t> size_on(std::int64_t day) override;
     [[nodiscard]] Stored<void> read_pending(const PendingEnvelope& envelope, const EntrySink& sink) override;
     [[nodiscard]] Stored<Stats> stats() override;
+    [[nodiscard]] Stored<TakenOutbox> outbox() override;
+    [[nodiscard]] Stored<std::vector<ErasedKey>> erased_keys(std::optional<std::uint64_t> unheld_by) override;
     [[nodiscard]] Stored<void> freeze() override;
     void thaw() override;
     [[nodiscard]] Stored<std::vector<std::string>> damage() override;
+    [[nodiscard]] Stored<void> copy_to(const std::filesystem::path& file, const std::function<bool()>& go_on) override;
     [[nodiscard]] Stored<bool> settle() override;
     [[nodiscard]] Stored<void> reclaim() override;
 
@@ -78,6 +85,13 @@ private:
         Statement staged;
         Statement stats;
         Statement changes;
+        Statement outbox;
+        Statement set_outbox;
+        Statement keep_erased;
+        Statement mark_held;
+        Statement forget_erased;
+        Statement all_held;
+        Statement erased_keys;
     };
 
     SqliteStore(std::filesystem::path directory, std::unique_ptr<Database> database);

@@ -29,6 +29,14 @@ Stored<Stats> SqliteStore::stats()
     return stats;
 }
 
+Stored<void> SqliteStore::copy_to(const std::filesystem::path& file, const std::function<bool()>& go_on)
+{
+    require(!group_, "copying while a group is open");
+    const auto copied = database_->copy_to(file, go_on);
+    if (copied) return {};
+    return StoreFailure{database_->out_of_space(), copied.error()};
+}
+
 Stored<bool> SqliteStore::settle()
 {
     require(!group_, "settling while a group is open");

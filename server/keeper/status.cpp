@@ -2,6 +2,7 @@
 #include "server/keeper/status.hpp"
 
 #include "crypto/keyset.hpp"
+#include "server/keeper/days.hpp"
 #include "server/keeper/free_space.hpp"
 #include "server/wire/room.hpp"
 
@@ -36,6 +37,17 @@ boost::json::object fields(const Status& status)
     all["reserve-bytes"] = status.reserve_bytes;
     all["room-bytes"] = status.room_bytes;
     all["reclaimable-bytes"] = stats.reclaimable_bytes;
+    all["outbox"] = status.outbox.state;
+    if (status.outbox.serial != 0) {
+        all["outbox-serial"] = status.outbox.serial;
+        all["outbox-until"] = to_rfc3339(status.outbox.expires);
+    }
+    const auto day = [&](const char* name, const std::optional<std::int64_t>& value) {
+        if (value) all[name] = day_text(*value);
+    };
+    day("log-day", status.log_day);
+    day("courier-day", status.courier_day);
+    day("backup-day", status.backup_day);
     return all;
 }
 
@@ -54,10 +66,13 @@ Result<Status> read_status(Storage& storage, const wire::KeeperSlice& slice)
     std::optional<BatchPolicy::Cost> cover;
     if (const auto keys = crypto::KeySet::parse(slice.keyset, slice.root_fingerprint); keys)
         cover = policy_of(slice).yearly_cost(keys->recipients().size());
+    const auto first = first_day(*storage.store, storage.sequencer.today());
+    if (!first) return first.error().error;
     const auto reserve = reserve_of(slice);
     const auto needed = reserve + tick_factor * stats->pending_bytes;
     return Status{*stats, to_base64(checkpoint->root), storage.sequencer.verifier().text(), cover, *free,
-                  reserve, wire::told_room(*free - std::min(*free, needed))};
+                  reserve, wire::told_room(*free - std::min(*free, needed)), outbox_state(*storage.store, slice, system_clock()()),
+                  *first, read_day(courier_day_path(slice.directory)), read_day(backup_day_path(slice.directory))};
 }
 
 std::string status_text(const Status& status)

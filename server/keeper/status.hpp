@@ -2,6 +2,7 @@
 // What an admin may know of the store: counts, the log's checkpoint and verifier, space. Nothing about one report.
 #pragma once
 
+#include "server/keeper/outbox_check.hpp"
 #include "server/keeper/storage.hpp"
 
 #include <optional>
@@ -16,6 +17,11 @@ struct Status {
     std::uint64_t free_bytes = 0;
     std::uint64_t reserve_bytes = 0;
     std::uint64_t room_bytes = 0;  // for new uploads, coarse: server/wire/room.hpp
+    OutboxState outbox;
+    // Days since 1970: of the first batch, of the courier's last visit, of the last backup.
+    std::optional<std::int64_t> log_day;
+    std::optional<std::int64_t> courier_day;
+    std::optional<std::int64_t> backup_day;
 };
 
 [[nodiscard]] Result<Status> read_status(Storage& storage, const wire::KeeperSlice& slice);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "server/keeper/storage.hpp"
 
+#include "server/keeper/backup.hpp"
 #include "server/keeper/batch_policy.hpp"
 #include "server/keeper/decoys.hpp"
 #include "server/keeper/free_space.hpp"
@@ -63,6 +64,17 @@ Result<void> make_directory(const std::filesystem::path& directory)
     return {};
 }
 
+Result<void> is_open_to(const std::filesystem::path& directory, HandedOver handed_over)
+{
+    struct stat about {};
+    if (::lstat(restoring_path(directory).c_str(), &about) == 0)
+        return Error{"a backup is being restored to " + directory.string() + ", or that was cut off", "Run 'amana-server restore' again: it begins anew."};
+    if (handed_over == HandedOver::refused && ::lstat(handed_over_path(directory).c_str(), &about) == 0)
+        return Error{"the log in " + directory.string() + " was handed over by 'amana-server backup --handover': two that sign for it would contradict one another",
+                     "It goes on where that backup was restored. If it was restored nowhere, and never will be, destroy the backup and remove " + handed_over_path(directory).string() + "."};
+    return {};
+}
+
 }  // namespace
 
 std::uint64_t reserve_of(const wire::KeeperSlice& slice)
@@ -77,9 +89,10 @@ BatchPolicy policy_of(const wire::KeeperSlice& slice)
     return {slice.batch, slice.large_cover, slice.tick, slice.file_ticks};
 }
 
-Result<Storage> open_storage(const wire::KeeperSlice& slice)
+Result<Storage> open_storage(const wire::KeeperSlice& slice, HandedOver handed_over)
 {
     const std::filesystem::path directory(slice.directory);
+    if (const auto open = is_open_to(directory, handed_over); !open) return open.error();
     if (const auto made = make_directory(directory); !made) return made.error();
     auto store = SqliteStore::open(directory);
     if (!store) return store.error();

@@ -21,8 +21,12 @@ struct Storage {
 // What must stay free: what the config says, and what the next batch's decoys take.
 [[nodiscard]] std::uint64_t reserve_of(const wire::KeeperSlice& slice);
 
-// Creates the directory (not its parents), the database and the log key when the log begins.
-[[nodiscard]] Result<Storage> open_storage(const wire::KeeperSlice& slice);
+// Whether a store may be opened that was handed over ('backup --handover'): in it nothing may be signed.
+enum class HandedOver { refused, accepted };
+
+// Creates the directory (not its parents), the database and the log key when the log begins. An error while a restore is under
+// way in it, or was cut off.
+[[nodiscard]] Result<Storage> open_storage(const wire::KeeperSlice& slice, HandedOver handed_over = HandedOver::refused);
 
 // Held by the one keeper that serves a directory: it discards what it finds unfinished there, which must not be another's.
 // Waits a while for one that is just ending.

@@ -10,10 +10,13 @@
 #pragma once
 
 #include "crypto/envelope.hpp"
+#include "crypto/inbox.hpp"
 #include "crypto/merkle.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace amana::keeper {
@@ -104,6 +107,21 @@ struct LogEntry {
     unsigned lane = 0;
 };
 
+// The outbox that was taken last (docs/INBOX.md, section 2).
+struct TakenOutbox {
+    std::uint64_t serial = 0;  // 0: none ever was
+    crypto::Hash note{};       // SHA-256 of its signed note
+};
+
+// A key whose inbox was erased, kept until the desk must have heard of it (docs/INBOX.md, section 5).
+struct ErasedKey {
+    crypto::SigningPublicKey key{};
+    std::uint32_t bucket = 0;    // of so many
+    std::uint32_t buckets = 1;
+    std::uint64_t log_size = 0;  // when it was erased
+};
+inline constexpr std::size_t max_erased_keys = 100'000;
+
 struct Stats {
     std::uint64_t pending = 0;
     std::uint64_t pending_bytes = 0;      // payload, by size class
@@ -143,6 +161,14 @@ public:
     [[nodiscard]] virtual Stored<std::size_t> erase(std::uint64_t below, std::size_t max) = 0;
     [[nodiscard]] virtual Stored<void> set_witnessed(ByteView note, std::uint64_t size) = 0;
 
+    [[nodiscard]] virtual Stored<void> set_outbox(const TakenOutbox& taken) = 0;
+    // Again, it takes the place of the same key. False, and nothing is kept: there are `most` or more.
+    [[nodiscard]] virtual Stored<bool> keep_erased(const ErasedKey& erased, std::size_t most) = 0;
+    // What these keys could erase in the outbox of this serial is erased.
+    [[nodiscard]] virtual Stored<void> mark_held(std::uint64_t serial, std::span<const crypto::SigningPublicKey> keys) = 0;
+    // The same of all keys; but those that were erased when the log was smaller than `seen` are forgotten.
+    [[nodiscard]] virtual Stored<void> all_held(std::uint64_t serial, std::uint64_t seen) = 0;
+
     [[nodiscard]] virtual Stored<void> commit() = 0;
     virtual void roll_back() = 0;
 
@@ -161,12 +187,19 @@ public:
     [[nodiscard]] virtual Stored<std::uint64_t> size_on(std::int64_t day) = 0;
     [[nodiscard]] virtual Stored<void> read_pending(const PendingEnvelope& envelope, const EntrySink& sink) = 0;
     [[nodiscard]] virtual Stored<Stats> stats() = 0;
+    [[nodiscard]] virtual Stored<TakenOutbox> outbox() = 0;
+    // All that are kept; of them those that the outbox of this serial was not held against.
+    [[nodiscard]] virtual Stored<std::vector<ErasedKey>> erased_keys(std::optional<std::uint64_t> unheld_by = {}) = 0;
 
     // Until thaw() every question is answered from one moment. Delays nobody but settle(). Never while a group is open.
     [[nodiscard]] virtual Stored<void> freeze() = 0;
     virtual void thaw() = 0;
     // What the store itself finds wrong: its file, and rows that belong to nothing. One line each, the first hundred.
     [[nodiscard]] virtual Stored<std::vector<std::string>> damage() = 0;
+
+    // A copy of one moment in a file that is new or empty, which open() takes: rows alone, nothing of what was deleted. Not yet on disk. It ends
+    // with a failure once `go_on` says so. Delays nobody but settle(). Never while a group is open.
+    [[nodiscard]] virtual Stored<void> copy_to(const std::filesystem::path& file, const std::function<bool()>& go_on) = 0;
 
     // --- upkeep: never while a group is open ----------------------------------------------------------------------------
     // Empties the journals of what was deleted. False: somebody reads just now; try again later.

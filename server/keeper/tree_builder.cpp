@@ -22,11 +22,11 @@ crypto::Hash tile_root(ByteView hashes)
 
 }  // namespace
 
-Result<TreeBuilder> TreeBuilder::create(const Tree& before, Store& store)
+Result<TreeBuilder> TreeBuilder::create(const Tree& before, TileReader read)
 {
     auto frontier = crypto::Frontier::restore(before.size, before.frontier);
     if (!frontier) return frontier.error();
-    return TreeBuilder(*std::move(frontier), store);
+    return TreeBuilder(*std::move(frontier), std::move(read));
 }
 
 Result<void> TreeBuilder::append(const crypto::Hash& leaf)
@@ -45,8 +45,8 @@ Result<void> TreeBuilder::append(unsigned level, std::uint64_t position, const c
     if (found == changed_.end()) {
         Bytes hashes;
         if (before != 0) {
-            auto stored = store_->tile(level, index);
-            if (!stored) return stored.error().error;
+            auto stored = read_(level, index);
+            if (!stored) return stored.error();
             hashes = *std::move(stored);
         }
         found = changed_.emplace(std::pair{level, index}, std::move(hashes)).first;

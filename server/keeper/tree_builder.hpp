@@ -9,10 +9,13 @@
 
 namespace amana::keeper {
 
+// The hashes there are of a tile.
+using TileReader = std::function<Result<Bytes>(unsigned level, std::uint64_t index)>;
+
 class TreeBuilder {
 public:
-    // An error when `before` is not whole. Tiles are read from `store`, in its open group.
-    [[nodiscard]] static Result<TreeBuilder> create(const Tree& before, Store& store);
+    // An error when `before` is not whole.
+    [[nodiscard]] static Result<TreeBuilder> create(const Tree& before, TileReader read);
 
     [[nodiscard]] Result<void> append(const crypto::Hash& leaf);
 
@@ -21,12 +24,12 @@ public:
     [[nodiscard]] std::vector<Tile> tiles() const;
 
 private:
-    TreeBuilder(crypto::Frontier frontier, Store& store) : frontier_(std::move(frontier)), store_(&store) {}
+    TreeBuilder(crypto::Frontier frontier, TileReader read) : frontier_(std::move(frontier)), read_(std::move(read)) {}
 
     [[nodiscard]] Result<void> append(unsigned level, std::uint64_t position, const crypto::Hash& hash);
 
     crypto::Frontier frontier_;
-    Store* store_;
+    TileReader read_;
     std::map<std::pair<unsigned, std::uint64_t>, Bytes> changed_;
 };
 

@@ -42,7 +42,7 @@ std::string read_to_end(int fd, std::size_t max)
 
 }  // namespace
 
-Result<int> ask(const std::string& program, ByteView slice, std::vector<std::string> arguments, std::string* capture)
+Result<int> ask(const std::string& program, ByteView slice, std::vector<std::string> arguments, std::string* capture, const std::optional<User>& user)
 {
     const auto path = find_program(program);
     if (!path) return path.error();
@@ -53,7 +53,7 @@ Result<int> ask(const std::string& program, ByteView slice, std::vector<std::str
 
     std::cout << std::flush;
     const int standard_output = capture != nullptr ? output->theirs.get() : STDOUT_FILENO;
-    const auto child = spawn({*path, std::move(arguments), Lifetime::free, standard_output}, {channel->theirs.get()});
+    const auto child = spawn({*path, std::move(arguments), Lifetime::free, standard_output, false, -1, false, user}, {channel->theirs.get()});
     if (!child) return child.error();
     channel->theirs.reset();
     output->theirs.reset();

@@ -4,13 +4,17 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "server/main/users.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace amana::server {
 
-// Its exit code. What it prints goes to our standard output, or to `capture`; what it says of itself, to stderr.
-[[nodiscard]] Result<int> ask(const std::string& program, ByteView slice, std::vector<std::string> arguments, std::string* capture);
+// Its exit code. What it prints goes to our standard output, or to `capture`; what it says of itself, to stderr. It runs as `user`, if
+// one is named.
+[[nodiscard]] Result<int> ask(const std::string& program, ByteView slice, std::vector<std::string> arguments, std::string* capture,
+                              const std::optional<User>& user = std::nullopt);
 
 }  // namespace amana::server

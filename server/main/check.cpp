@@ -4,6 +4,7 @@
 
 #include "server/main/machine.hpp"
 #include "server/main/units.hpp"
+#include "server/main/ways_in.hpp"
 
 #include <iostream>
 
@@ -31,11 +32,13 @@ void print_verified(const Config& config, const Material& material, const Memory
     struct statvfs space {};
     const bool has_space = ::statvfs(config.storage.value.c_str(), &space) == 0;
     const auto row = [](const char* what, const std::string& text) { std::cout << "  " << what << text << "\n"; };
-    row("listens on   ", joined(config.addresses, [](const auto& address) { return address.value.text(); }) + ", " +
+    row("listens on   ", joined(config.listeners, [](const auto& listener) { return text_of(listener); }) + ", " +
                              std::to_string(config.threads) + " threads");
+    row("is           ", config.site_addresses.empty() ? "whatever name it is called by: no [[site_address]] says which"
+                                                       : joined(config.site_addresses, [](const auto& address) { return address.url.text(); }));
     row("languages    ", joined(config.languages, [](const auto& language) { return language.value; }));
     row("form         ", config.form.value.string());
-    row("certificate  ", days_left(material.certificate_ends, now) + ", its key fits");
+    row("certificate  ", material.certificate_ends == 0 ? "none: no listener ends TLS" : days_left(material.certificate_ends, now) + ", its key fits");
     row("keys         ", "serial " + std::to_string(material.keyset.serial) + " of '" + material.keyset.deployment +
                              "', signed by the configured root, for " +
                              joined(material.keyset.recipients(), [](const auto& name) { return name; }));
@@ -65,11 +68,7 @@ int run_check(const Path& file, const MemoryProtection& memory)
         return 1;
     }
     // What is wrong with the questionnaire, a catalogue or a template, the front alone can tell.
-    Material for_pages;
-    for_pages.keyset_note = material->keyset_note;
-    for_pages.questionnaire = material->questionnaire;
-    for_pages.logo = material->logo;
-    if (!front_can_begin(*config, std::move(for_pages))) {
+    if (!front_can_begin(*config, *material)) {
         std::cout << file.string() << ": " << findings.count() << ", but the form's pages can't be made\n";
         return 1;
     }

@@ -20,12 +20,13 @@ constexpr std::size_t max_line = 2048;
 
 }  // namespace
 
-Child::Child(std::string name, pid_t pid, UniqueFd channel, SecretBuffer slice)
-    : name_(std::move(name)), pid_(pid), channel_(std::move(channel)), slice_(std::move(slice))
+Child::Child(const Program& program, std::unique_ptr<RunningProcess> process, UniqueFd channel, SecretBuffer slice)
+    : name_(program.name()), process_(std::move(process)), channel_(std::move(channel)), told_more_(program.told_more)
 {
+    outgoing_.push_back(std::move(slice));
 }
 
-Result<Child> Child::start(const Program& program, const std::vector<int>& descriptors, SecretBuffer slice)
+Result<Child> Child::start(const Starter& starter, const Program& program, const std::vector<int>& descriptors, SecretBuffer slice)
 {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
@@ -36,41 +37,45 @@ Result<Child> Child::start(const Program& program, const std::vector<int>& descr
 
     std::vector<int> all{theirs.get()};
     all.insert(all.end(), descriptors.begin(), descriptors.end());
-    const auto pid = spawn(program, all);
-    if (!pid) return pid.error();
-    return Child(program.name(), *pid, std::move(ours), std::move(slice));
+    auto process = starter(program, all);
+    if (!process) return process.error();
+    return Child(program, *std::move(process), std::move(ours), std::move(slice));
 }
 
-pollfd Child::interest() const
+std::array<pollfd, 2> Child::interest() const
 {
-    const auto events = static_cast<short>(slice_.empty() ? POLLIN : POLLIN | POLLOUT);
-    return {channel_.get(), events, 0};
+    const bool feeding = !outgoing_.empty() && process_->begun();
+    const auto events = static_cast<short>(feeding ? POLLIN | POLLOUT : POLLIN);
+    return {pollfd{channel_.get(), events, 0}, ended() ? pollfd{-1, 0, 0} : process_->interest()};
 }
 
 void Child::step()
 {
-    if (channel_) feed();
-    if (channel_) listen();
-    int status = 0;
-    if (!ended() && ::waitpid(pid_, &status, WNOHANG) == pid_) {
-        if (channel_) listen();  // its last words
-        end_ = status;
-    }
+    const auto end = ended() ? end_ : process_->step();
+    if (channel_ && process_->begun()) feed();
+    if (channel_) listen();  // its last words too
+    end_ = end;
 }
 
 void Child::feed()
 {
-    while (!slice_.empty()) {
-        const auto rest = slice_.view().subspan(fed_);
+    while (!outgoing_.empty()) {
+        const auto rest = outgoing_.front().view().subspan(fed_);
         const auto sent = ::send(channel_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR) continue;
         if (sent < 0 && errno == EAGAIN) return;
         if (sent >= 0) fed_ += static_cast<std::size_t>(sent);
-        if (sent >= 0 && fed_ < slice_.size()) continue;
+        if (sent >= 0 && fed_ < outgoing_.front().size()) continue;
         // All of it, or nobody to read it: either way this process has no more use for what may be the private key.
-        const SecretBuffer done = std::exchange(slice_, SecretBuffer{});
-        ::shutdown(channel_.get(), SHUT_WR);
+        outgoing_.pop_front();
+        fed_ = 0;
+        if (!told_more_) ::shutdown(channel_.get(), SHUT_WR);
     }
+}
+
+void Child::tell(SecretBuffer message)
+{
+    if (channel_ && told_more_ && !ended()) outgoing_.push_back(std::move(message));
 }
 
 void Child::take_lines()
@@ -105,13 +110,14 @@ void Child::listen()
         take_lines();
     }
     if (said_.empty() && !at_end) return;
-    const SecretBuffer unwanted = std::exchange(slice_, SecretBuffer{});
-    if (at_end || complained()) channel_.reset();
+    const bool over = at_end || complained();
+    if (over || !told_more_) outgoing_.clear();
+    if (over) channel_.reset();
 }
 
 void Child::kill(int signal) const
 {
-    if (!ended()) ::kill(pid_, signal);
+    if (!ended()) process_->kill(signal);
 }
 
 bool Child::ended_well() const
@@ -127,8 +133,8 @@ int Child::killed_by() const
 std::string Child::account() const
 {
     if (complained()) return name_ + ": " + said_;
-    if (end_) return name_ + " " + describe_end(*end_);
-    return name_ + (ready() ? " is ready" : " is not ready");
+    if (ready() && !end_) return name_ + " is ready";
+    return name_ + " " + process_->describe(end_);
 }
 
 }  // namespace amana::server

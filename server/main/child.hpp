@@ -5,8 +5,10 @@
 
 #include "base/file.hpp"
 #include "base/secret.hpp"
-#include "server/main/spawn.hpp"
+#include "server/main/running.hpp"
 
+#include <array>
+#include <deque>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -18,14 +20,16 @@ namespace amana::server {
 class Child {
 public:
     // `descriptors` follow the warden's own channel.
-    [[nodiscard]] static Result<Child> start(const Program& program, const std::vector<int>& descriptors,
+    [[nodiscard]] static Result<Child> start(const Starter& starter, const Program& program, const std::vector<int>& descriptors,
                                              SecretBuffer slice);
 
-    // What to poll for; a negative descriptor when there is nothing left to say or hear.
-    [[nodiscard]] pollfd interest() const;
+    // What to poll for: its channel and its process; a negative descriptor where there is nothing left to say or hear.
+    [[nodiscard]] std::array<pollfd, 2> interest() const;
     // Feeds and listens as far as is possible at once, and looks whether the process is still there.
     void step();
     void kill(int signal) const;
+    // Behind its slice, to one that is told more. Nothing, where it no longer listens.
+    void tell(SecretBuffer message);
     // The lines it has said since it was ready and this was asked last.
     [[nodiscard]] std::vector<std::string> news() { return std::exchange(news_, {}); }
 
@@ -40,16 +44,17 @@ public:
     [[nodiscard]] std::string account() const;
 
 private:
-    Child(std::string name, pid_t pid, UniqueFd channel, SecretBuffer slice);
+    Child(const Program& program, std::unique_ptr<RunningProcess> process, UniqueFd channel, SecretBuffer slice);
     void feed();
     void listen();
     void take_lines();
 
     std::string name_;
-    pid_t pid_;
+    std::unique_ptr<RunningProcess> process_;
     UniqueFd channel_;
-    SecretBuffer slice_;
-    std::size_t fed_ = 0;
+    std::deque<SecretBuffer> outgoing_;
+    std::size_t fed_ = 0;  // of the first
+    bool told_more_;
     std::string heard_;
     std::string said_;  // its first line, once whole
     std::vector<std::string> news_;

@@ -4,6 +4,7 @@
 #include "base/file.hpp"
 #include "crypto/note.hpp"
 #include "server/main/section.hpp"
+#include "server/main/ways_in.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -35,12 +36,13 @@ public:
     {
         site(top_.section("site"));
         texts(top_.section("texts"));
-        listen(top_.section("listen"));
-        tls(top_.section("tls"));
+        listen();
         keys(top_.section("keys"));
         storage(top_.section("storage"));
         log(top_.section("log"));
         limits(top_.section("limits"));
+        metrics(top_.section("metrics"));
+        notice(top_.section("notice"));
         top_.finish();
         return std::move(config_);
     }
@@ -150,33 +152,11 @@ private:
         section.finish("Its language is none of 'languages' in [site]: add it there, or remove this section.");
     }
 
-    void listen(Section section)
+    void listen()
     {
-        for (const auto& written : section.texts("address", Presence::required, "\"127.0.0.1:8443\"")) {
-            const auto address = SocketAddress::parse(written.value);
-            if (!address) {
-                findings_.error(written.place, address.error().message, address.error().hint);
-                continue;
-            }
-            if (std::any_of(config_.addresses.begin(), config_.addresses.end(),
-                            [&](const auto& other) { return other.value == *address; }))
-                findings_.error(written.place, "address " + address->text() + " is listed twice", "Remove one.");
-            config_.addresses.push_back({*address, written.place});
-            if (config_.addresses.size() == wire::max_listeners + 1)
-                findings_.error(written.place, "more than " + std::to_string(wire::max_listeners) + " addresses",
-                                "Listen on a wildcard address instead, for example \"0.0.0.0:8443\".");
-        }
         // Sealing and TLS are what costs, and a thread for each core does them best; more than eight serve nobody here.
         config_.threads = std::clamp(std::thread::hardware_concurrency(), 1u, 8u);
-        section.count("threads", 1, max_threads, config_.threads);
-        section.finish();
-    }
-
-    void tls(Section section)
-    {
-        path(section, "certificate", "\"/etc/amana/tls/certificate.pem\"", config_.certificate);
-        path(section, "key", "\"/etc/amana/tls/key.pem\"", config_.private_key);
-        section.finish();
+        read_ways_in(top_, findings_, base_, config_);
     }
 
     void keys(Section section)
@@ -241,6 +221,45 @@ private:
         section.size("slowest", 1, mib, limits.slowest);
         section.duration("drain_timeout", one_second, hour, limits.drain_timeout);
         section.finish();
+    }
+
+    void metrics(Section section)
+    {
+        constexpr std::string_view example = "\"unix:/run/amana/metrics.sock\"";
+        if (const auto written = section.text("address", Presence::optional, example)) {
+            auto address = SocketAddress::parse(written->value);
+            const auto hint = "Write for example: address = " + std::string(example) + ", or \"127.0.0.1:9464\".";
+            if (!address) findings_.error(written->place, address.error().message, hint);
+            else if (!address->local() && !address->loopback())
+                findings_.error(written->place, "metrics are served to this machine alone, and " + address->text() + " is not its loopback", hint);
+            else config_.metrics = *std::move(address);
+        }
+        section.finish();
+    }
+
+    void notice(Section section)
+    {
+        constexpr std::string_view example = "[\"/usr/sbin/sendmail\", \"courier@example.org\"]";
+        const auto command = section.texts("command", Presence::optional, example);
+        for (const auto& word : command) config_.notice.push_back(word.value);
+        if (!command.empty() && !command.front().value.starts_with('/'))
+            findings_.error(command.front().place, "'command' in [notice] begins with no program's whole path", "Write for example: command = " + std::string(example));
+        if (const auto at = section.text("at", Presence::optional, "\"07:00\"")) {
+            config_.notice_at = time_of_day(at->value);
+            if (!config_.notice_at) findings_.error(at->place, "'at' in [notice] is no time of day", "Write hours and minutes in UTC, for example: at = \"07:00\"");
+            else if (command.empty()) findings_.error(at->place, "'at' in [notice] says when, and 'command' is missing", "Write for example: command = " + std::string(example));
+        }
+        section.finish();
+    }
+
+    static std::optional<std::chrono::minutes> time_of_day(std::string_view text)
+    {
+        const bool shaped = text.size() == 5 && text[2] == ':' && std::ranges::all_of(std::string(text.substr(0, 2)) + std::string(text.substr(3)), [](char c) { return c >= '0' && c <= '9'; });
+        if (!shaped) return std::nullopt;
+        const int hours = (text[0] - '0') * 10 + (text[1] - '0');
+        const int minutes = (text[3] - '0') * 10 + (text[4] - '0');
+        if (hours > 23 || minutes > 59) return std::nullopt;
+        return std::chrono::minutes(hours * 60 + minutes);
     }
 
     Findings& findings_;

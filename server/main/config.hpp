@@ -5,6 +5,7 @@
 
 #include "server/main/address.hpp"
 #include "server/main/findings.hpp"
+#include "server/wire/site_url.hpp"
 #include "server/wire/slices.hpp"
 
 #include <chrono>
@@ -19,6 +20,35 @@ inline constexpr std::size_t max_config_bytes = 256 * 1024;
 inline constexpr std::uint32_t max_threads = wire::max_channels;
 
 using Path = std::filesystem::path;
+
+// A certificate and its key; or, without a key, the folder that Certbot or Caddy keeps both in (server/main/tls_files.hpp).
+struct CertificateFiles {
+    Placed<Path> certificate;
+    Placed<Path> key;
+};
+
+// One of the addresses by which the site is reached.
+struct SiteAddress {
+    Place place;
+    wire::SiteUrl url;
+    std::string onion_location;
+    std::string exit;
+    std::vector<CertificateFiles> certificates;  // empty: those of [tls]
+    Placed<Path> manifest;
+};
+
+struct ListenerConfig {
+    Place place;
+    SocketAddress address;
+    SocketAccess access;  // of a Unix socket
+    bool tls = true;
+    bool proxy = false;
+    bool redirect = false;
+    std::string forwarded;
+    std::vector<wire::Network> peers;
+    std::vector<Placed<std::string>> named;  // site addresses, as written
+    std::vector<std::uint32_t> serves;       // the same by index; 0 alone where none is configured
+};
 
 struct Config {
     Path file;
@@ -38,11 +68,11 @@ struct Config {
     Placed<Path> manifest;           // the site's, signed; empty: none
     Placed<Path> release;
 
-    std::vector<Placed<SocketAddress>> addresses;
+    std::vector<ListenerConfig> listeners;
     std::uint32_t threads = 1;
 
-    Placed<Path> certificate;
-    Placed<Path> private_key;
+    std::vector<SiteAddress> site_addresses;     // empty: one, by any name
+    std::vector<CertificateFiles> certificates;  // of [tls]
 
     Placed<Path> keyset;
     Placed<std::string> root_fingerprint;  // 64 hexadecimal digits, lower case
@@ -58,6 +88,10 @@ struct Config {
     std::chrono::seconds retention{365 * 24 * 3600};
 
     wire::Limits limits;
+
+    std::optional<SocketAddress> metrics;           // a Unix socket or of the loopback
+    std::vector<std::string> notice;                // the command that gets it; empty: none
+    std::optional<std::chrono::minutes> notice_at;  // of the day, UTC; nothing: whoever runs 'notice' says when
 };
 
 // Nothing when the file can't be read or is not TOML. Otherwise all that could be read: what couldn't is a finding and

@@ -5,13 +5,28 @@
 #include "server/main/ask.hpp"
 #include "server/main/machine.hpp"
 
+#include <algorithm>
 #include <iostream>
 
 namespace amana::server {
 
+namespace {
+
+// Of its own command line, what names a file or folder.
+bool names_a_path(const std::vector<std::string>& arguments)
+{
+    return std::any_of(arguments.begin(), arguments.end(), [](const auto& argument) { return argument.starts_with('/'); });
+}
+
+}  // namespace
+
 int run_keeper(const Config& config, const Bytes& keyset, std::vector<std::string> arguments, std::string* capture)
 {
-    const auto code = ask("amana-keeper", wire::encode(keeper_slice(config, keyset)), std::move(arguments), capture);
+    const auto user = keeper_user(config.storage.value);
+    const bool with_path = names_a_path(arguments);
+    const auto code = user ? ask("amana-keeper", wire::encode(keeper_slice(config, keyset)), std::move(arguments), capture, *user) : Result<int>(user.error());
+    if (code && *code != 0 && *user && with_path)
+        std::cerr << "amana-server: it was done as " + (*user)->name + ", whose the store is: what is read and written must be open to that user, as /var/lib/amana-courier is\n";
     if (code) return *code;
     std::cerr << "amana-server: " << code.error().text() << "\n";
     return 1;
@@ -36,14 +51,25 @@ int run_export(const Path& file, const ExportOptions& options)
     return run_keeper(*config, material.keyset_note, std::move(arguments), nullptr);
 }
 
-int run_witness(const Path& file, const Path& note)
+// What the courier brings, which the keeper takes by what the desk's keys have signed.
+int run_taking(const Path& file, const char* mode, const Path& brought)
 {
     Findings findings;
     const auto config = load_config(file, findings);
     Material material;
     if (config) (void)load_keyset(*config, system_clock()(), Moment::restart, findings, material);
     if (report(findings, file) || !config) return 1;
-    return run_keeper(*config, material.keyset_note, {"--witness", std::filesystem::absolute(note).string()}, nullptr);
+    return run_keeper(*config, material.keyset_note, {mode, std::filesystem::absolute(brought).string()}, nullptr);
+}
+
+int run_witness(const Path& file, const Path& note)
+{
+    return run_taking(file, "--witness", note);
+}
+
+int run_import(const Path& file, const Path& outbox)
+{
+    return run_taking(file, "--import", outbox);
 }
 
 int run_fsck(const Path& file)
@@ -51,7 +77,12 @@ int run_fsck(const Path& file)
     Findings findings;
     const auto config = load_config(file, findings);
     if (report(findings, file) || !config) return 1;
-    return run_keeper(*config, {}, {"--fsck"}, nullptr);
+    // What is wrong with the keys is told; of the store only the outbox can't be checked without them.
+    Findings key_findings;
+    Material material;
+    (void)load_keyset(*config, system_clock()(), Moment::restart, key_findings, material);
+    report(key_findings, file);
+    return run_keeper(*config, material.keyset_note, {"--fsck"}, nullptr);
 }
 
 }  // namespace amana::server

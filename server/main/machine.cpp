@@ -2,10 +2,11 @@
 #include "server/main/machine.hpp"
 
 #include "base/file.hpp"
+#include "server/main/doctor/disks.hpp"
 #include "server/main/units.hpp"
+#include "server/main/warden_directory.hpp"
 
 #include <cerrno>
-#include <fstream>
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -30,16 +31,24 @@ void check_memory(const MemoryProtection& memory, Findings& findings)
     if (memory.lockable_bytes < lockable_wanted)
         findings.warning({}, "only " + format_size(memory.lockable_bytes) + " of memory may be locked, so few reports can be "
                          "received at once", "Raise it: LimitMEMLOCK=infinity in the systemd unit, or 'ulimit -l unlimited'.");
-    std::ifstream lines("/proc/swaps");
-    std::string line;
-    std::getline(lines, line);  // the heading
-    while (std::getline(lines, line)) {
-        if (line.starts_with("/dev/zram")) continue;  // stays in memory
-        findings.warning({}, "swap is on (" + line.substr(0, line.find_first_of(" \t")) +
-                         ") and not everything of the server is locked in memory",
+    if (const auto open = doctor::open_swaps(doctor::MachineFiles("/")); !open.empty())
+        findings.warning({}, "swap is on (" + open.front() + "), not encrypted, and not everything of the server is locked in memory",
                          "LimitMEMLOCK=infinity in the systemd unit locks it all; or turn swap off, or encrypt it.");
-        return;
-    }
+}
+
+// Why this user can't serve from it. Where the store is the keeper's alone, what is beside it is the warden's.
+std::optional<Error> not_served_from(const Path& storage)
+{
+    const auto own = warden_directory(storage);
+    const auto owner = owner_of(own);
+    const bool apart = own != storage;
+    if (!apart && ::geteuid() == 0 && owner && owner->uid != 0)
+        return Error{own.string() + " is the user " + owner->name + "'s, and what root writes there " + owner->name + " could not read",
+                     "Run it as that user: runuser -u " + owner->name + " -- amana-server ..."};
+    if (::access(own.c_str(), R_OK | W_OK | X_OK) == 0) return std::nullopt;
+    const auto hint = "Run it as the user whose it is" + (owner ? ", " + owner->name : std::string()) + ", or make it this user's: chown.";
+    return Error{own.string() + " may not be written by this user",
+                 apart ? hint : hint + " Where front and keeper have users of their own, this user's is " + beside(storage).string() + ", and it is missing (SYSTEMD.md)."};
 }
 
 void check_storage(const Config& config, Findings& findings)
@@ -52,8 +61,7 @@ void check_storage(const Config& config, Findings& findings)
         return findings.error(place, system_error("can't use " + name, errno).message,
                               "Make it, for the server's user alone: install -d -m 0700 " + name);
     if (!S_ISDIR(about.st_mode)) return findings.error(place, name + " is not a directory", "Name a directory.");
-    if (::access(directory.c_str(), R_OK | W_OK | X_OK) != 0)
-        findings.error(place, name + " may not be written by this user", "Make it this user's: chown.");
+    if (const auto wrong = not_served_from(directory)) return findings.error(place, wrong->message, wrong->hint);
     if ((about.st_mode & (S_IRWXO | S_IWGRP)) != 0)
         findings.error(place, name + " is open to other users of this machine", "chmod 0700 " + name);
     struct statvfs space {};
@@ -83,7 +91,7 @@ void check_descriptors(const Config& config, Findings& findings)
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) return;
     const auto needed = config.limits.max_connections + descriptors_beside_connections +
-                        std::uint64_t{config.threads} * (config.addresses.size() + 1);
+                        std::uint64_t{config.threads} * (config.listeners.size() + 1);
     if (limit.rlim_max < needed)
         findings.error({}, "'max_connections' needs " + std::to_string(needed) + " open files, and this user may have " +
                        std::to_string(limit.rlim_max), "Raise it: LimitNOFILE= in the systemd unit, or 'ulimit -Hn'; or lower "
@@ -101,6 +109,24 @@ void check_machine(const Config& config, const MemoryProtection& memory, Finding
     for (const auto* name : {"amana-front", "amana-keeper"})
         if (const auto program = find_program(name); !program)
             findings.error({}, program.error().message, program.error().hint);
+}
+
+Result<std::optional<User>> keeper_user(const Path& storage)
+{
+    auto owner = owner_of(storage);
+    if (!owner || owner->uid == ::geteuid()) return std::optional<User>();
+    if (::geteuid() == 0) return owner;
+    if (::access(storage.c_str(), R_OK | W_OK | X_OK) == 0) return std::optional<User>();
+    return Error{storage.string() + " is the user " + owner->name + "'s, and this is run as " + user_of(::geteuid()).name,
+                 "Run it as root, which starts the keeper as " + owner->name + ": sudo amana-server ..."};
+}
+
+void raise_descriptor_limit()
+{
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 std::string describe(const MemoryProtection& memory)

@@ -5,6 +5,7 @@
 
 #include "base/process.hpp"
 #include "server/main/config.hpp"
+#include "server/main/users.hpp"
 
 namespace amana::server {
 
@@ -12,6 +13,13 @@ namespace amana::server {
 inline constexpr std::size_t lockable_needed = 4 * 1024 * 1024;
 
 void check_machine(const Config& config, const MemoryProtection& memory, Findings& findings);
+
+// As whom the keeper is started for the store in `storage`: as whose it is, by root; as ourselves, which is nothing, by that user. An
+// error that says what to do for anybody else.
+[[nodiscard]] Result<std::optional<User>> keeper_user(const Path& storage);
+
+// Children inherit it: a connection is a descriptor of the front's.
+void raise_descriptor_limit();
 
 // "everything of the server" or what is locked instead.
 [[nodiscard]] std::string describe(const MemoryProtection& memory);

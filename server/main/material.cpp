@@ -3,8 +3,9 @@
 
 #include "base/file.hpp"
 #include "crypto/secret_file.hpp"
-#include "server/main/serial.hpp"
 #include "server/main/tls_files.hpp"
+#include "server/main/warden_directory.hpp"
+#include "server/wire/serial.hpp"
 
 #include <algorithm>
 
@@ -88,7 +89,10 @@ bool load_keyset(const Config& config, UnixTime now, Moment moment, Findings& fi
     }
     const auto before = findings.errors();
     if (!config.storage.value.empty()) {
-        if (const auto risen = check_serial(config.storage.value, *keyset); !risen)
+        // Who may not look there does not serve from it.
+        const auto own = warden_directory(config.storage.value);
+        const bool closed = ::access(own.c_str(), X_OK) != 0 && errno == EACCES;
+        if (const auto risen = closed ? Result<void>() : wire::check_serial(own, *keyset); !risen)
             findings.error(path.place, name + ": " + risen.error().message, risen.error().hint);
     }
     check_epochs(config, *keyset, now, moment, findings);
@@ -113,6 +117,22 @@ bool load_public_file(const Placed<Path>& path, std::size_t most, const char* re
 
 }  // namespace
 
+namespace {
+
+// That of [site] is the first address's.
+bool load_manifests(const Config& config, Findings& findings, Material& into)
+{
+    constexpr auto remedy = "'manifest' names the file that 'amana-desk sign-site' wrote.";
+    bool good = load_public_file(config.manifest, wire::max_manifest_bytes, remedy, findings, into.manifests.emplace_back());
+    for (std::size_t i = 0; i < config.site_addresses.size(); ++i) {
+        if (i > 0) into.manifests.emplace_back();
+        good = load_public_file(config.site_addresses[i].manifest, wire::max_manifest_bytes, remedy, findings, into.manifests.back()) && good;
+    }
+    return good;
+}
+
+}  // namespace
+
 std::optional<Material> load_material(const Config& config, UnixTime now, Moment moment, Findings& findings)
 {
     Material material;
@@ -122,8 +142,7 @@ std::optional<Material> load_material(const Config& config, UnixTime now, Moment
                                        "'form' in [site] names a shipped questionnaire, or the path of a .toml file.", findings,
                                        material.questionnaire);
     const bool logo = load_public_file(config.logo, wire::max_logo_bytes, "'logo' in [site] names a small PNG.", findings, material.logo);
-    const bool manifest = load_public_file(config.manifest, wire::max_manifest_bytes,
-                                           "'manifest' in [site] names the file that 'amana-desk sign-site' wrote.", findings, material.manifest);
+    const bool manifest = load_manifests(config, findings, material);
     const bool release = load_public_file(config.release, wire::max_manifest_bytes,
                                           "'release' in [site] names the signed manifest that came with this version.", findings, material.release);
     if (!tls || !keys || !form || !logo || !manifest || !release) return std::nullopt;

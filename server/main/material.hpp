@@ -16,14 +16,13 @@ namespace amana::server {
 inline constexpr UnixTime keys_warning_time = 14 * one_day;
 
 struct Material {
-    SecretBuffer certificate;  // PEM chain
-    SecretBuffer private_key;  // PEM
-    UnixTime certificate_ends = 0;
+    wire::TlsSlice tls;             // by address; empty where no listener ends TLS
+    UnixTime certificate_ends = 0;  // the first; 0: there is none
     Bytes keyset_note;
     crypto::KeySet keyset;
     Bytes questionnaire;  // as its file is; the front reads it
     Bytes logo;
-    Bytes manifest;  // signed notes, served as they are; empty where none is configured
+    std::vector<Bytes> manifests;  // by address: signed notes, served as they are; empty where none is configured
     Bytes release;
 };
 

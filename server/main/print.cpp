@@ -20,7 +20,7 @@ Result<int> run_to_end(const PrintJob& job)
     const auto path = find_program("amana-print");
     if (!path) return path.error();
     std::cout << std::flush;
-    const auto child = spawn({*path, print_arguments(job), Lifetime::bound, STDOUT_FILENO}, {});
+    const auto child = spawn({*path, print_arguments(job), Lifetime::bound, STDOUT_FILENO, false}, {});
     if (!child) return child.error();
     int status = 0;
     while (::waitpid(*child, &status, 0) < 0 && errno == EINTR) {}
@@ -61,6 +61,10 @@ std::vector<std::string> print_arguments(const PrintJob& job)
 int run_print(const PrintJob& job)
 {
     const auto code = run_to_end(job);
+    // What the loader ends with when a library is not there: the package only recommends those that print.
+    if (code && *code == 127)
+        std::cerr << "amana-server: what prints is not installed; install the package with what it recommends: apt install --reinstall "
+                     "--install-recommends ./amana-server_....deb\n";
     if (code) return *code;
     std::cerr << "amana-server: " << code.error().text() << "\n";
     return 1;

@@ -74,6 +74,34 @@ Section Section::section(std::string_view key)
     return {*findings_, node == nullptr ? nullptr : node->as_table(), whole};
 }
 
+std::vector<Section> Section::sections(std::string_view key)
+{
+    std::vector<Section> all;
+    const auto whole = "[" + (name_.empty() ? "" : name_ + ".") + std::string(key) + "]";
+    const auto* node = find(key);
+    if (node == nullptr) return all;
+    if (!node->is_array_of_tables()) {
+        findings_->error(place_of(node->source()), label(key) + " must be a list of sections, not " + type_of(*node),
+                         "Write [" + whole + "] on a line of its own, and its keys below; once for each.");
+        return all;
+    }
+    for (const auto& element : *node->as_array()) all.push_back({*findings_, element.as_table(), whole});
+    return all;
+}
+
+Place Section::place() const
+{
+    return table_ == nullptr ? Place{} : place_of(table_->source());
+}
+
+void Section::flag(std::string_view key, bool& out)
+{
+    const auto* node = find(key);
+    if (node == nullptr) return;
+    if (!node->is_boolean()) return wrong_type(*node, key, "true or false", out ? "false" : "true");
+    out = node->as_boolean()->get();
+}
+
 std::optional<std::string> Section::string_of(const toml::node& node, std::string_view key, std::string_view example)
 {
     if (!node.is_string()) {

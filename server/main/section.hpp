@@ -23,6 +23,10 @@ public:
     Section(Findings& findings, const toml::table* table, std::string name);
 
     [[nodiscard]] Section section(std::string_view key);
+    // Those of [[key]], in their order.
+    [[nodiscard]] std::vector<Section> sections(std::string_view key);
+    [[nodiscard]] Place place() const;
+    [[nodiscard]] bool has(std::string_view key) const { return table_ != nullptr && table_->contains(key); }
 
     // `example` is what the remedy shows for a key that is missing. Nothing, and a finding, when the value is not fit.
     [[nodiscard]] std::optional<Placed<std::string>> text(std::string_view key, Presence presence,
@@ -31,6 +35,7 @@ public:
     [[nodiscard]] std::vector<Placed<std::string>> texts(std::string_view key, Presence presence,
                                                          std::string_view example);
     // These keep what `out` holds when the key is absent.
+    void flag(std::string_view key, bool& out);
     void count(std::string_view key, std::uint32_t least, std::uint32_t most, std::uint32_t& out);
     void size(std::string_view key, std::uint64_t least, std::uint64_t most, std::uint64_t& out);
     void duration(std::string_view key, std::chrono::seconds least, std::chrono::seconds most,

@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// `amana-server serve`: the warden. Refuses what check refuses, takes the storage directory and the addresses, then keeps
-// a front and a keeper running until it is told to stop.
+// `amana-server serve`: the warden. Refuses what check refuses, takes the storage directory and the addresses, or the sockets
+// that systemd has bound to them, then keeps a front and a keeper running until it is told to stop.
 #include "server/main/commands.hpp"
 
+#include "crypto/primitives.hpp"
+#include "server/main/attendants.hpp"
+#include "server/main/certificate_watch.hpp"
 #include "server/main/machine.hpp"
-#include "server/main/serial.hpp"
+#include "server/main/mishaps.hpp"
+#include "server/main/rendezvous.hpp"
+#include "server/main/service_manager.hpp"
 #include "server/main/storage_lock.hpp"
 #include "server/main/supervisor.hpp"
+#include "server/main/warden_directory.hpp"
+#include "server/main/ways_in.hpp"
+#include "server/wire/serial.hpp"
 
+#include <algorithm>
+#include <array>
 #include <iostream>
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 namespace amana::server {
@@ -28,14 +37,20 @@ int refuse(const Error& error)
     return 1;
 }
 
-// thread 0's listeners, thread 1's, ...: the order in which the front gets them.
-Result<std::vector<UniqueFd>> listen_everywhere(Config& config)
+// thread 0's listeners, thread 1's, ...: the order in which the front gets them. `handed_over`: what systemd has bound for us.
+Result<std::vector<UniqueFd>> listen_everywhere(Config& config, const std::vector<UniqueFd>& handed_over)
 {
     std::vector<std::vector<UniqueFd>> by_address;
-    for (auto& address : config.addresses) {
-        auto sockets = listen_on(address.value, config.threads);
-        if (!sockets) return sockets.error();
-        by_address.push_back(std::move(*sockets));
+    if (!handed_over.empty()) {
+        auto shared = share_out(handed_over, config.listeners, config.threads);
+        if (!shared) return shared.error();
+        by_address = std::move(*shared);
+    } else {
+        for (auto& listener : config.listeners) {
+            auto sockets = listen_on(listener.address, config.threads, listener.access);
+            if (!sockets) return sockets.error();
+            by_address.push_back(std::move(*sockets));
+        }
     }
     std::vector<UniqueFd> by_thread;
     for (std::uint32_t thread = 0; thread < config.threads; ++thread)
@@ -43,33 +58,112 @@ Result<std::vector<UniqueFd>> listen_everywhere(Config& config)
     return by_thread;
 }
 
+// What a generation is started with, to know it again.
+using Digest = std::array<crypto::Hash, 2>;
+
+// Certificates are not of it: they are shown anew without another generation.
+Digest digest_of(const Config& config, const Material& material)
+{
+    Material beside_tls;
+    beside_tls.keyset_note = material.keyset_note;
+    beside_tls.questionnaire = material.questionnaire;
+    beside_tls.logo = material.logo;
+    beside_tls.manifests = material.manifests;
+    beside_tls.release = material.release;
+    return {crypto::sha256(front_slice(config, std::move(beside_tls)).view()), crypto::sha256(wire::encode(keeper_slice(config, material.keyset_note)))};
+}
+
 // The files are read for every generation, so that the private key is in this process only while one is started, and a
 // certificate or key set that was renewed meanwhile is used from then on.
-Result<Slices> make_slices(const Config& config, Moment moment)
+Result<Slices> make_slices(const Config& config, Moment moment, Digest& digest)
 {
     Findings findings;
     auto material = load_material(config, system_clock()(), moment, findings);
     report(findings, config.file);
     if (!material) return Error{"not everything that a start needs is in order", ""};
-    if (const auto kept = remember_serial(config.storage.value, material->keyset); !kept)
+    if (const auto kept = wire::remember_serial(warden_directory(config.storage.value), material->keyset); !kept)
         say("warning: the key set's serial can't be remembered: " + kept.error().text());
+    digest = digest_of(config, *material);
     const auto keeper = wire::encode(keeper_slice(config, material->keyset_note));
-    return Slices{front_slice(config, std::move(*material)), SecretBuffer::copy_of(keeper)};
+    return Slices{front_slice(config, *std::move(material)), SecretBuffer::copy_of(keeper)};
 }
 
-// Children inherit it: a connection is a descriptor of the front's.
-void raise_descriptor_limit()
+std::vector<Program> attendants_of(const Config& config)
 {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
+    const auto own = find_program("amana-server");
+    if (!own) return {};
+    const auto file = std::filesystem::absolute(config.file).string();
+    std::vector<Program> programs;
+    if (config.metrics) programs.push_back({*own, {"metrics", "--config", file}, Lifetime::bound});
+    if (config.notice_at) programs.push_back({*own, {"notice", "--daily", "--config", file}, Lifetime::bound});
+    return programs;
+}
+
+// What a new generation takes from the config; the rest stays as it was at the start.
+bool same_place(const Config& before, const Config& now)
+{
+    const auto same = [](const auto& one, const auto& other) { return one.address == other.address; };
+    return before.threads == now.threads && before.storage.value == now.storage.value && before.origin == now.origin &&
+           std::equal(before.listeners.begin(), before.listeners.end(), now.listeners.begin(), now.listeners.end(), same);
+}
+
+// The config anew, if a generation can begin with it and with what it names; else it is said why not. `running`: the digest of what
+// the present one began with.
+Reload reload(Config& config, const Digest& running)
+{
+    Findings findings;
+    auto anew = load_config(config.file, findings);
+    std::optional<Material> material;
+    if (anew) material = load_material(*anew, system_clock()(), Moment::start, findings);
+    if (report(findings, config.file) || !anew || !material) return Reload::refused;
+    if (!same_place(config, *anew)) {
+        say("addresses, threads, the storage directory and the log's origin change by a restart alone");
+        return Reload::refused;
+    }
+    if (!front_can_begin(*anew, *material)) return Reload::refused;
+    const auto digest = digest_of(*anew, *material);
+    config = std::move(*anew);
+    return digest == running ? Reload::unchanged : Reload::anew;
+}
+
+// Where front and keeper come to, if they do.
+struct Places {
+    Rendezvous front;
+    Rendezvous keeper;
+};
+
+Result<std::optional<Places>> open_places(const ServeOptions& options, std::function<void(Side, pid_t)> taken)
+{
+    if (options.rendezvous.empty()) return std::optional<Places>();
+    const auto open = [&](Side side, const std::string& name) -> Result<Rendezvous> {
+        auto user = find_user(name);
+        if (!user) return user.error();
+        return Rendezvous::open(options.rendezvous, side, *std::move(user), {say, [taken, side](pid_t process) { taken(side, process); }});
+    };
+    auto front = open(Side::front, options.front_user);
+    if (!front) return front.error();
+    auto keeper = open(Side::keeper, options.keeper_user);
+    if (!keeper) return keeper.error();
+    return std::optional<Places>(Places{*std::move(front), *std::move(keeper)});
+}
+
+// What only shows when it is to be served, and by whom.
+std::optional<Error> can_not_serve_as_this_user(const Path& storage, const ServeOptions& options)
+{
+    const auto own = warden_directory(storage);
+    if (const auto owner = owner_of(own); ::geteuid() == 0 && owner && owner->uid != 0)
+        return Error{own.string() + " is the user " + owner->name + "'s, and what root writes there " + owner->name + " could not read",
+                     "Run it as that user: runuser -u " + owner->name + " -- amana-server ..."};
+    const auto owner = owner_of(storage);
+    if (!options.rendezvous.empty() || !owner || ::access(storage.c_str(), R_OK | W_OK | X_OK) == 0) return std::nullopt;
+    return Error{storage.string() + " is the user " + owner->name + "'s alone, and a keeper that this starts could not use it",
+                 "Where front and keeper have users of their own they are started by their units: systemctl start amana-server (SYSTEMD.md)."};
 }
 
 void announce(const Config& config)
 {
     std::string line = "serving on";
-    for (const auto& address : config.addresses) line += " https://" + address.value.text();
+    for (const auto& listener : config.listeners) line += " " + text_of(listener);
     std::cout << line + "\n" << std::flush;
 }
 
@@ -92,7 +186,7 @@ wire::KeeperSlice keeper_slice(const Config& config, const Bytes& keyset)
     return slice;
 }
 
-int run_serve(const Path& file, const MemoryProtection& memory)
+int run_serve(const Path& file, const MemoryProtection& memory, const ServeOptions& options)
 {
     Findings findings;
     auto config = load_config(file, findings);
@@ -105,23 +199,67 @@ int run_serve(const Path& file, const MemoryProtection& memory)
         say("not started: " + findings.count());
         return 1;
     }
-    const auto lock = lock_storage(config->storage.value);
+    if (const auto wrong = can_not_serve_as_this_user(config->storage.value, options)) return refuse(*wrong);
+    const auto lock = lock_storage(warden_directory(config->storage.value));
     if (!lock) return refuse(lock.error());
-    auto listeners = listen_everywhere(*config);
+    Steps::Told shown;
+    Attending attending;
+    auto places = open_places(options, [&](Side side, pid_t process) {
+        (side == Side::front ? attending.front : attending.keeper) = process;
+        show_steps(*lock, shown, attending);
+    });
+    if (!places) return refuse(places.error());
+    auto manager = ServiceManager::from_environment();
+    const auto sockets = manager.take_sockets();
+    const bool handed_over = !sockets.empty();
+    auto listeners = listen_everywhere(*config, sockets);
     if (!listeners) return refuse(listeners.error());
     raise_descriptor_limit();
 
+    Attendants attendants(attendants_of(*config), say);
     Plan plan;
-    plan.front = {*find_program("amana-front"), {}, Lifetime::bound, -1};
-    plan.keeper = {*find_program("amana-keeper"), {}, Lifetime::free, -1};
+    plan.front = front_program(*find_program("amana-front"));
+    plan.keeper = keeper_program(*find_program("amana-keeper"));
+    if (*places) {
+        plan.start_front = (*places)->front.starter();
+        plan.start_keeper = (*places)->keeper.starter();
+    }
+    plan.attend = [&attendants] { attendants.attend(std::chrono::steady_clock::now()); };
     plan.channels = config->threads;
-    plan.slices = [&config] { return make_slices(*config, Moment::restart); };
+    Digest running{};
+    CertificateWatch certificates(*config, say);
+    plan.slices = [&] {
+        certificates.read_now();
+        return make_slices(*config, Moment::restart, running);
+    };
+    plan.renewed = [&](bool at_once) { return certificates.look(at_once); };
     plan.say = say;
     plan.serving = [&config] { announce(*config); };
-    plan.show = [&lock](const Steps::Told& told) { show_steps(*lock, told); };
+    plan.show = [&](const Steps::Told& told) {
+        shown = told;
+        show_steps(*lock, shown, attending);
+    };
+    Mishaps mishaps(config->listeners, say);
+    plan.hear = [&mishaps](const std::string& line) {
+        if (line == "certificates taken") say("certificates and keys were read anew");
+        if (line == "certificates refused") say("warning: certificates that were read anew can't be shown; the old ones are");
+        mishaps.hear(line, std::chrono::steady_clock::now());
+    };
     plan.tick = config->tick;
     plan.timing.drain = config->limits.drain_timeout;
-    return Supervisor(std::move(plan), std::move(*listeners)).run();
+    plan.reload = [&config, &running](Timing& timing) {
+        const auto outcome = reload(*config, running);
+        timing.drain = config->limits.drain_timeout;
+        return outcome;
+    };
+    // Whose terminal is gone wants it to end; a service is told to read its files anew.
+    plan.hangup = ::isatty(STDERR_FILENO) == 1 ? Hangup::stops : Hangup::reloads;
+    plan.tell_manager = [&manager](const std::string& state) { manager.tell(state); };
+    plan.heartbeat = manager.heartbeat();
+    const int code = Supervisor(std::move(plan), std::move(*listeners)).run();
+    for (const auto& listener : config->listeners)
+        if (listener.address.local() && !handed_over) ::unlink(listener.address.path.c_str());
+    return code;
 }
 
 }  // namespace amana::server

@@ -27,6 +27,21 @@ std::optional<std::string> log_key(const Config& config)
     return std::nullopt;
 }
 
+// By its place among the addresses.
+std::optional<std::size_t> chosen(const Config& config, const std::string& written)
+{
+    if (written.empty()) return 0;
+    const auto url = wire::SiteUrl::parse(written);
+    std::string known;
+    for (std::size_t i = 0; i < config.site_addresses.size(); ++i) {
+        const auto text = config.site_addresses[i].url.text();
+        if (url && url->text() == text) return i;
+        known += (i == 0 ? "" : ", ") + text;
+    }
+    std::cerr << "amana-server: " << written << " is none of [[site_address]]" << (known.empty() ? "" : "; they are " + known) << "\n";
+    return std::nullopt;
+}
+
 int write_out(const std::string& text, const Path& out)
 {
     if (out.empty()) {
@@ -54,11 +69,13 @@ int run_site(const Path& file, const SiteOptions& options)
         material = load_material(*config, system_clock()(), Moment::restart, findings);
     }
     if (report(findings, file) || !config || !material) return 1;
+    const auto address = chosen(*config, options.address);
+    if (!address) return 1;
     const auto key = log_key(*config);
     if (!key) return 1;
     std::string text;
     const auto slice = front_slice(*config, *std::move(material));
-    const auto code = ask("amana-front", slice.view(), {"--site", std::to_string(options.serial), *key}, &text);
+    const auto code = ask("amana-front", slice.view(), {"--site", std::to_string(options.serial), *key, std::to_string(*address)}, &text);
     if (!code) std::cerr << "amana-server: " << code.error().text() << "\n";
     if (!code || *code != 0) return 1;
     return write_out(text, options.out);

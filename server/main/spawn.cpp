@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,8 +30,11 @@ struct Prepared {
     int* moved;  // room for as many
     int count;
     int standard_output;
+    int standard_input;
+    bool silent;
     bool bound;
     pid_t parent;
+    const User* user;  // or none
 };
 
 // Returns only on failure, with errno saying why; the descriptor to tell it on is then in `status`.
@@ -47,8 +51,9 @@ void become(const Prepared& prepared, int& status)
     }
     if (prepared.standard_output >= 0 && ::dup2(prepared.standard_output, STDOUT_FILENO) < 0) return;
     const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (nothing < 0 || ::dup2(nothing, STDIN_FILENO) < 0) return;
+    if (nothing < 0 || ::dup2(prepared.standard_input < 0 ? nothing : prepared.standard_input, STDIN_FILENO) < 0) return;
     if (prepared.standard_output < 0 && ::dup2(nothing, STDOUT_FILENO) < 0) return;
+    if (prepared.silent && ::dup2(nothing, STDERR_FILENO) < 0) return;
     for (int i = 0; i < prepared.count; ++i)
         if (::dup2(prepared.moved[i], wire::warden_fd + i) < 0) return;
     if (::dup3(status, above, O_CLOEXEC) < 0) return;
@@ -63,6 +68,10 @@ void become(const Prepared& prepared, int& status)
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     // A session of its own: Ctrl-C at a terminal is for the warden alone, who then drains in order.
     if (prepared.standard_output < 0) ::setsid();
+    // Before the line that binds it, which a change of user undoes.
+    if (const auto* user = prepared.user; user != nullptr && (::setgroups(1, &user->gid) != 0 || ::setresgid(user->gid, user->gid, user->gid) != 0 ||
+                                                              ::setresuid(user->uid, user->uid, user->uid) != 0))
+        return;
     if (prepared.bound) {
         if (::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) != 0) return;
         if (::getppid() != prepared.parent) ::_exit(EXIT_FAILURE);  // it died before the line above
@@ -91,6 +100,16 @@ std::vector<char*> pointers(std::vector<std::string>& texts)
 
 }  // namespace
 
+Program front_program(std::filesystem::path path)
+{
+    return {std::move(path), {}, Lifetime::bound, -1, true};
+}
+
+Program keeper_program(std::filesystem::path path)
+{
+    return {std::move(path), {}, Lifetime::free, -1, false};
+}
+
 Result<pid_t> spawn(const Program& program, const std::vector<int>& descriptors)
 {
     const auto attempted = "can't start " + program.path.string();
@@ -107,7 +126,8 @@ Result<pid_t> spawn(const Program& program, const std::vector<int>& descriptors)
     std::vector<int> moved(descriptors.size());
     const Prepared prepared{program.path.c_str(),   argument_pointers.data(), environment_pointers.data(),
                             descriptors.data(),     moved.data(),             static_cast<int>(descriptors.size()),
-                            program.standard_output, program.lifetime == Lifetime::bound, ::getpid()};
+                            program.standard_output, program.standard_input, program.silent, program.lifetime == Lifetime::bound, ::getpid(),
+                            program.user ? &*program.user : nullptr};
 
     const auto child = ::fork();
     if (child < 0) return system_error(attempted, errno);

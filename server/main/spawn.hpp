@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Starts one of our own programs with exactly the descriptors it is meant to have: /dev/null at 0, at 1 what the caller
-// says, stderr at 2, and the given ones from 3 on. Nothing else is open in it, its environment is empty but for the locale,
+// Starts one of our own programs with exactly the descriptors it is meant to have: at 0 and 1 what the caller
+// says, stderr at 2 unless it is silent, and the given ones from 3 on. Nothing else is open in it, its environment is empty but for the locale,
 // its signals are as after boot. Only for a process without threads.
 #pragma once
 
 #include "base/result.hpp"
+#include "server/main/users.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,9 +26,17 @@ struct Program {
     std::vector<std::string> arguments;  // without the program's own name
     Lifetime lifetime = Lifetime::free;
     int standard_output = -1;  // -1: /dev/null
+    bool told_more = false;    // more may follow its slice, so that its channel stays open
+    int standard_input = -1;   // -1: /dev/null
+    bool silent = false;       // stderr to /dev/null too: of programs that are not ours, whose words would stand among ours
+    std::optional<User> user{};  // whom it becomes, with no group but that user's own; for root
 
     [[nodiscard]] std::string name() const { return path.filename().string(); }
 };
+
+// The two that serve, as they are started by whoever starts them.
+[[nodiscard]] Program front_program(std::filesystem::path path);
+[[nodiscard]] Program keeper_program(std::filesystem::path path);
 
 [[nodiscard]] Result<pid_t> spawn(const Program& program, const std::vector<int>& descriptors);
 

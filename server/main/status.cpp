@@ -3,13 +3,18 @@
 // (how much is stored, and the log's verifier key, which the desk must trust). Nothing in it dates or counts single reports.
 #include "server/main/commands.hpp"
 
+#include "server/main/courier.hpp"
+#include "server/main/doctor/catalogue.hpp"
 #include "server/main/machine.hpp"
 #include "server/main/storage_lock.hpp"
 #include "server/main/units.hpp"
+#include "server/main/warden_directory.hpp"
+#include "server/main/ways_in.hpp"
 
 #include <boost/json.hpp>
 
 #include <array>
+#include <functional>
 #include <iostream>
 
 namespace amana::server {
@@ -24,6 +29,22 @@ struct Facts {
     bool keys_known;
     UnixTime now;
 };
+
+// What the keeper said of the courier, held to the promise.
+std::string lateness(const Facts& facts, const std::function<std::string(const char* name)>& said)
+{
+    return courier_lateness({parse_day(said("courier-day")), parse_day(said("log-day"))}, facts.now, facts.config.read_every);
+}
+
+// The exit code: as with keys that are not in order, what is said is said, and is not well.
+int close_with(int code, const std::string& late, const Path& file)
+{
+    if (code != 0 || late.empty()) return code;
+    Findings findings;
+    findings.error({}, late, std::string(doctor::ailment(courier_late).remedy));
+    report(findings, file);
+    return 1;
+}
 
 std::string in_groups(const std::string& fingerprint)
 {
@@ -66,14 +87,17 @@ boost::json::object limits_json(const Config& config)
             {"slowest", limits.slowest}};
 }
 
-int print_json(const Facts& facts)
+int print_json(const Facts& facts, const Path& file)
 {
     std::string captured;
     const int code = run_keeper(facts.config, facts.material.keyset_note, {"--status", "--json"}, &captured);
     boost::json::array addresses;
-    for (const auto& address : facts.config.addresses) addresses.emplace_back(address.value.text());
+    for (const auto& listener : facts.config.listeners) addresses.emplace_back(text_of(listener));
+    boost::json::array sites;
+    for (const auto& address : facts.config.site_addresses) sites.emplace_back(address.url.text());
     boost::json::object all{{"running", facts.running.has_value()},
                             {"listen", std::move(addresses)},
+                            {"site-addresses", std::move(sites)},
                             {"threads", facts.config.threads},
                             {"keys", keys_json(facts)},
                             {"memory", {{"everything-locked", facts.memory.everything_locked}}},
@@ -86,13 +110,28 @@ int print_json(const Facts& facts)
     if (!facts.memory.everything_locked) all["memory"].as_object()["lockable-bytes"] = facts.memory.lockable_bytes;
     boost::system::error_code broken;
     auto storage = boost::json::parse(captured, broken);
+    const auto* told = broken ? nullptr : storage.if_object();
+    const auto late = lateness(facts, [&](const char* name) {
+        const auto* value = told != nullptr ? told->if_contains(name) : nullptr;
+        return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
+    });
+    all[courier_late] = told != nullptr ? boost::json::value(!late.empty()) : nullptr;
     all["storage"] = broken ? boost::json::value(nullptr) : std::move(storage);
     std::cout << boost::json::serialize(all) << "\n" << std::flush;
-    return code;
+    return close_with(code, late, file);
+}
+
+// Of the keeper's lines, "name: value", the one of this name.
+std::string value_in(const std::string& lines, const std::string& name)
+{
+    const auto begin = lines.find("\n" + name + ": ");
+    if (begin == std::string::npos) return {};
+    const auto value = begin + name.size() + 3;
+    return lines.substr(value, lines.find('\n', value) - value);
 }
 
 // "name: value" lines, as the keeper's own that follow are.
-int print_text(const Facts& facts)
+int print_text(const Facts& facts, const Path& file)
 {
     const auto row = [](const char* name, const std::string& text) { std::cout << name << ": " << text << "\n"; };
     row("server", facts.running ? "running (process " + facts.running->process + ")" : "not running");
@@ -101,7 +140,8 @@ int print_text(const Facts& facts)
         row("pressure", told.pressure == 0 ? "none" : std::to_string(told.pressure) + " of " + std::to_string(highest_pressure));
         row("takes", std::string(described.at(told.storage)));
     }
-    for (const auto& address : facts.config.addresses) row("address", "https://" + address.value.text());
+    for (const auto& listener : facts.config.listeners) row("address", text_of(listener));
+    for (const auto& address : facts.config.site_addresses) row("site-address", address.url.text());
     row("threads", std::to_string(facts.config.threads));
     row("root", in_groups(facts.config.root_fingerprint.value));
     if (facts.keys_known) {
@@ -125,7 +165,13 @@ int print_text(const Facts& facts)
     row("max-handshakes", std::to_string(limits.max_handshakes));
     row("max-requests", std::to_string(limits.max_requests));
     row("slowest", format_size(limits.slowest));
-    return run_keeper(facts.config, facts.material.keyset_note, {"--status"}, nullptr);
+    std::string captured;
+    const int code = run_keeper(facts.config, facts.material.keyset_note, {"--status"}, &captured);
+    std::cout << captured;
+    const auto late = lateness(facts, [&](const char* name) { return value_in("\n" + captured, name); });
+    if (code == 0) row(courier_late, late.empty() ? "no" : "yes, " + late);
+    std::cout << std::flush;
+    return close_with(code, late, file);
 }
 
 }  // namespace
@@ -141,8 +187,8 @@ int run_status(const Path& file, const MemoryProtection& memory, bool json)
     Material material;
     const bool known = load_keyset(*config, now, Moment::restart, key_findings, material);
     report(key_findings, file);
-    const Facts facts{*config, material, memory, running_server(config->storage.value), known, now};
-    const int code = json ? print_json(facts) : print_text(facts);
+    const Facts facts{*config, material, memory, running_server(warden_directory(config->storage.value)), known, now};
+    const int code = json ? print_json(facts, file) : print_text(facts, file);
     return code != 0 ? code : (key_findings.errors() != 0 ? 1 : 0);
 }
 

@@ -35,6 +35,8 @@ void Steps::begin_anew()
 {
     pressure_.heard = 0;
     storage_.heard = 0;
+    restarts_ = std::min(restarts_ + 1, most_restarts);
+    restarted_ = true;
 }
 
 bool Steps::Dial::advance(Time now, std::chrono::milliseconds tick)
@@ -55,7 +57,8 @@ Steps::Time Steps::advance(Time now)
     if (had_pressure != (pressure_.told != 0))
         say_(had_pressure ? "the pressure is over: nothing is asked of anybody" : "there is pressure: reports wait in the line, or are worked for");
     if (storage_changed) say_(storage_lines.at(storage_.told));
-    if (pressure_changed || storage_changed) show_({pressure_.told, storage_.told});
+    const bool restarted = std::exchange(restarted_, false);
+    if (pressure_changed || storage_changed || restarted) show_({pressure_.told, storage_.told, restarts_});
     return std::min(pressure_.due, storage_.due);
 }
 

@@ -22,7 +22,9 @@ public:
     struct Told {
         unsigned pressure = 0;
         unsigned storage = 0;
+        unsigned restarts = 0;  // generations that ended and were followed by another
     };
+    static constexpr unsigned most_restarts = 999'999;  // told as so many, however many more there were
 
     // `say`: a line for the journal. `show`: what status is to show from now on.
     Steps(std::chrono::milliseconds tick, std::function<void(const std::string&)> say, std::function<void(const Told&)> show)
@@ -32,7 +34,7 @@ public:
 
     // A line of the front's; one that is none of those it may say changes nothing.
     void hear(std::string_view line);
-    // The front is gone; its successor begins calm, and takes all until it says otherwise.
+    // A generation is over, and another follows: the front is gone; its successor begins calm, and takes all until it says otherwise.
     void begin_anew();
     // Tells what is due, and when something will be.
     [[nodiscard]] Time advance(Time now);
@@ -52,6 +54,8 @@ private:
     std::function<void(const Told&)> show_;
     Dial pressure_;
     Dial storage_;
+    unsigned restarts_ = 0;
+    bool restarted_ = false;
 };
 
 }  // namespace amana::server

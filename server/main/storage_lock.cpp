@@ -30,26 +30,30 @@ Running read_holder(int fd)
         text.remove_prefix(std::min(end + 1, text.size()));
         return found.substr(0, found.find_last_not_of(' ') + 1);
     };
-    Running running{std::string(line()), {}};
+    Running running{std::string(line()), {}, {}};
     const auto digits = [](std::string_view number) { return std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; }); };
     if (running.process.empty() || !digits(running.process)) running.process = "unknown";
     if (const auto pressure = line(); pressure.size() == 1 && digits(pressure)) running.told.pressure = static_cast<unsigned>(pressure[0] - '0');
     if (const auto* found = std::find(storage_steps.begin(), storage_steps.end(), line()); found != storage_steps.end())
         running.told.storage = static_cast<unsigned>(found - storage_steps.begin());
+    if (const auto restarts = line(); !restarts.empty() && restarts.size() <= 6 && digits(restarts))
+        for (const char digit : restarts) running.told.restarts = running.told.restarts * 10 + static_cast<unsigned>(digit - '0');
+    for (int i = 0; i < 2; ++i)
+        if (const auto process = line(); !process.empty() && process != "0" && digits(process)) running.attending.emplace_back(process);
     return running;
 }
 
 }  // namespace
 
-Result<UniqueFd> lock_storage(const std::filesystem::path& storage)
+Result<UniqueFd> lock_storage(const std::filesystem::path& own)
 {
-    const auto path = storage / "lock";
+    const auto path = own / "lock";
     UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!fd) return system_error("can't open " + path.string(), errno);
     for (int attempt = 0; ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0; ++attempt) {
         if (errno != EWOULDBLOCK) return system_error("can't lock " + path.string(), errno);
         if (attempt == attempts)
-            return Error{"another amana-server (process " + read_holder(fd.get()).process + ") is using " + storage.string(),
+            return Error{"another amana-server (process " + read_holder(fd.get()).process + ") is using " + own.string(),
                          "One server to a directory: stop the other, or give this one a directory of its own."};
         ::nanosleep(&between_attempts, nullptr);
     }
@@ -58,21 +62,26 @@ Result<UniqueFd> lock_storage(const std::filesystem::path& storage)
     return fd;
 }
 
-void show_steps(const UniqueFd& lock, const Steps::Told& told)
+void show_steps(const UniqueFd& lock, const Steps::Told& told, const Attending& attending)
 {
+    const auto padded = [](std::string text, std::size_t width) {
+        text.resize(std::max(width, text.size()), ' ');
+        return text + "\n";
+    };
     constexpr std::size_t widest = 11;
-    auto storage = std::string(storage_steps.at(told.storage));
-    storage.resize(widest, ' ');
-    const auto text = std::to_string(::getpid()) + "\n" + std::to_string(told.pressure) + "\n" + storage + "\n";
+    constexpr std::size_t longest_process = 7;  // PID_MAX_LIMIT
+    const auto text = std::to_string(::getpid()) + "\n" + std::to_string(told.pressure) + "\n" + padded(std::string(storage_steps.at(told.storage)), widest) +
+                      padded(std::to_string(std::min(told.restarts, Steps::most_restarts)), 6) + padded(std::to_string(attending.front), longest_process) +
+                      padded(std::to_string(attending.keeper), longest_process);
     [[maybe_unused]] const auto written = ::pwrite(lock.get(), text.data(), text.size(), 0);
     // When it was is nobody's affair.
     constexpr std::array<timespec, 2> never{};
     ::futimens(lock.get(), never.data());
 }
 
-std::optional<Running> running_server(const std::filesystem::path& storage)
+std::optional<Running> running_server(const std::filesystem::path& own)
 {
-    const UniqueFd fd(::open((storage / "lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    const UniqueFd fd(::open((own / "lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!fd || ::flock(fd.get(), LOCK_SH | LOCK_NB) == 0) return std::nullopt;
     return read_holder(fd.get());
 }

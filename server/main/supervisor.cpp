@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 #include <poll.h>
 #include <sys/signalfd.h>
@@ -47,8 +48,10 @@ int Supervisor::run()
 {
     const auto signals = signal_descriptor();
     ::signal(SIGPIPE, SIG_IGN);
+    if (plan_.heartbeat.count() > 0) beat_due_ = std::chrono::steady_clock::now();
     start_generation();
     for (;;) {
+        beat();
         // Until nothing follows any more: what is already known must not wait for the next event.
         State before{};
         do {
@@ -60,8 +63,13 @@ int Supervisor::run()
         for (auto* child : {&front_, &keeper_})
             if (*child) (*child)->step();
         if (front_)
-            for (const auto& line : front_->news()) steps_.hear(line);
+            for (const auto& line : front_->news()) {
+                steps_.hear(line);
+                plan_.hear(line);
+            }
+        plan_.attend();
         steps_due_ = steps_.advance(std::chrono::steady_clock::now());
+        renew();
     }
 }
 
@@ -95,10 +103,10 @@ Result<void> Supervisor::try_start()
     }
     for (const auto& listener : listeners_) for_front.push_back(listener.get());
 
-    auto keeper = Child::start(plan_.keeper, for_keeper, std::move(slices->keeper));
+    auto keeper = Child::start(plan_.start_keeper, plan_.keeper, for_keeper, std::move(slices->keeper));
     if (!keeper) return keeper.error();
     keeper_.emplace(std::move(*keeper));
-    auto front = Child::start(plan_.front, for_front, std::move(slices->front));
+    auto front = Child::start(plan_.start_front, plan_.front, for_front, std::move(slices->front));
     if (!front) return front.error();
     front_.emplace(std::move(*front));
     return {};
@@ -106,13 +114,31 @@ Result<void> Supervisor::try_start()
 
 void Supervisor::wait_for_events(int signals)
 {
-    std::array<pollfd, 3> polled{pollfd{signals, POLLIN, 0}, pollfd{-1, 0, 0}, pollfd{-1, 0, 0}};
-    if (front_) polled[1] = front_->interest();
-    if (keeper_) polled[2] = keeper_->interest();
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(std::min(deadline_, steps_due_) - std::chrono::steady_clock::now());
+    std::vector<pollfd> polled{pollfd{signals, POLLIN, 0}};
+    for (const auto* child : {&front_, &keeper_})
+        if (*child)
+            for (const auto& each : (*child)->interest()) polled.push_back(each);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(std::min({deadline_, steps_due_, look_due_, beat_due_}) - std::chrono::steady_clock::now());
     const auto timeout = std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, 60'000);
     const int ready = ::poll(polled.data(), polled.size(), static_cast<int>(timeout));
     require(ready >= 0 || errno == EINTR, "poll");
+}
+
+// A generation reads everything anew when it starts; between two, the front is told.
+void Supervisor::renew()
+{
+    const auto now = std::chrono::steady_clock::now();
+    if (state_ != State::serving) {
+        look_due_ = Time::max();
+        return;
+    }
+    if (look_due_ == Time::max()) look_due_ = now + plan_.timing.look;
+    if (!look_at_once_ && now < look_due_) return;
+    look_due_ = now + plan_.timing.look;
+    if (auto renewed = plan_.renewed(std::exchange(look_at_once_, false))) {
+        front_->tell(*std::move(renewed));
+        front_->step();
+    }
 }
 
 void Supervisor::read_signals(int signals)
@@ -120,6 +146,10 @@ void Supervisor::read_signals(int signals)
     signalfd_siginfo info{};
     while (::read(signals, &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info))) {
         if (info.ssi_signo == SIGCHLD) continue;
+        if (info.ssi_signo == SIGHUP && plan_.hangup == Hangup::reloads) {
+            reload();
+            continue;
+        }
         ++stops_;
         if (stops_ == 1) drain();
         else if (info.ssi_signo == SIGINT) kill_rest("interrupted again");
@@ -135,7 +165,7 @@ std::optional<int> Supervisor::advance()
         look_whether_ready();
         if (state_ == State::starting && late) {
             mishap_ = true;
-            end_generation("not ready in time");
+            end_generation("not ready in time" + who_is_not_ready());
         }
         return std::nullopt;
     case State::serving:
@@ -149,12 +179,9 @@ std::optional<int> Supervisor::advance()
     case State::waiting:
         if (late) start_generation();
         return std::nullopt;
+    case State::reloading:
     case State::draining:
-        if (all_gone()) {
-            say_untold_ends();
-            plan_.say("stopped");
-            return 0;
-        }
+        if (all_gone()) return after_draining();
         // The front is what takes time; without it the keeper has only to put down what it holds.
         if (!front_ || front_->ended()) deadline_ = std::min(deadline_, now + plan_.timing.drain_margin);
         if (late) kill_rest("not drained in time");
@@ -177,12 +204,15 @@ void Supervisor::look_whether_ready()
     if (served_) plan_.say("serving again");
     else plan_.serving();
     served_ = true;
+    plan_.tell_manager("READY=1\nSTATUS=serving");
+    if (std::exchange(reload_due_, false)) reload();
 }
 
 // The other one notices by the end of its channels; if it doesn't, it is killed.
 void Supervisor::end_generation(const std::string& why)
 {
     plan_.say(why);
+    plan_.tell_manager("STATUS=front and keeper ended; the next are started");
     const bool front_may_be_half_started = state_ == State::starting && front_;
     if (front_may_be_half_started) front_->kill(SIGTERM);
     state_ = State::ending;
@@ -192,10 +222,7 @@ void Supervisor::end_generation(const std::string& why)
 std::optional<int> Supervisor::after_generation()
 {
     const bool hopeless = !served_ && could_not_begin();
-    say_untold_ends();
-    front_.reset();
-    keeper_.reset();
-    steps_.begin_anew();
+    drop_generation();
     if (hopeless) return 1;
     const auto now = std::chrono::steady_clock::now();
     short_lives_ = now - born_ < plan_.timing.short_life ? short_lives_ + 1 : 0;
@@ -220,13 +247,71 @@ bool Supervisor::could_not_begin() const
     return !killed;
 }
 
+void Supervisor::drop_generation()
+{
+    say_untold_ends();
+    front_.reset();
+    keeper_.reset();
+    steps_.begin_anew();
+}
+
 void Supervisor::drain()
 {
     plan_.say("stopping: uploads under way may finish");
-    state_ = State::draining;
+    const auto patience = plan_.timing.drain + plan_.timing.drain_margin + plan_.timing.ending;
+    plan_.tell_manager("STOPPING=1\nSTATUS=stopping: uploads under way may finish\nEXTEND_TIMEOUT_USEC=" +
+                       std::to_string(std::chrono::microseconds(patience).count()));
+    listeners_.clear();  // the front closes its own: who connects from now on is refused, or waits where systemd holds the sockets
+    let_finish(State::draining);
+}
+
+void Supervisor::reload()
+{
+    if (state_ != State::serving) {
+        reload_due_ = state_ != State::draining;
+        return;
+    }
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    plan_.tell_manager("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(now).count()));
+    switch (plan_.reload(plan_.timing)) {
+    case Reload::refused:
+        plan_.say("not reloaded: what was served is served on");
+        return plan_.tell_manager("READY=1\nSTATUS=serving; the last reload was refused");
+    case Reload::unchanged:
+        look_at_once_ = true;  // certificates
+        plan_.say("not reloaded: nothing has changed that needs it");
+        return plan_.tell_manager("READY=1\nSTATUS=serving");
+    case Reload::anew:
+        plan_.say("reloading: uploads under way may finish, who connects waits");
+        return let_finish(State::reloading);
+    }
+}
+
+void Supervisor::let_finish(State state)
+{
+    state_ = state;
     deadline_ = std::chrono::steady_clock::now() + plan_.timing.drain + plan_.timing.drain_margin;
-    listeners_.clear();  // the front closes its own: who connects from now on is refused, not left waiting
     if (front_) front_->kill(SIGTERM);
+}
+
+std::optional<int> Supervisor::after_draining()
+{
+    drop_generation();
+    if (state_ == State::draining) {
+        plan_.say("stopped");
+        return 0;
+    }
+    start_generation();
+    return std::nullopt;
+}
+
+// That this loop goes round is what it says; front and keeper are watched by the loop itself.
+void Supervisor::beat()
+{
+    const auto now = std::chrono::steady_clock::now();
+    if (now < beat_due_) return;
+    plan_.tell_manager("WATCHDOG=1");
+    beat_due_ = now + plan_.heartbeat;
 }
 
 void Supervisor::kill_rest(const std::string& why)
@@ -260,6 +345,14 @@ void Supervisor::say_untold_ends() const
         if (!*child || (*child)->ended_well() || (*child)->killed_by() == SIGTERM) continue;
         if (std::find(told_.begin(), told_.end(), &**child) == told_.end()) plan_.say((*child)->account());
     }
+}
+
+std::string Supervisor::who_is_not_ready() const
+{
+    std::string who;
+    for (const auto* child : {&keeper_, &front_})
+        if (*child && !(*child)->ready()) who += (who.empty() ? ": " : "; ") + (*child)->account();
+    return who;
 }
 
 bool Supervisor::all_gone() const

@@ -15,7 +15,9 @@ namespace {
 constexpr std::size_t length_bytes = 4;
 constexpr std::size_t fixed_bytes = frame_head_bytes - length_bytes;  // what the length counts besides the body
 
-constexpr std::size_t ask_bytes = 1 + 1 + 8;
+constexpr std::size_t ask_bytes = 1 + 1 + 8 + 8 + 4 + crypto::item_bytes;
+// Above every piece of a file of the largest class.
+constexpr std::uint64_t max_pieces = crypto::answer_file_bytes(crypto::answer_file_classes.back()) / outbox_piece_bytes + 1;
 
 // The sizes a body may have; nothing for a kind that is none.
 struct BodySize {
@@ -38,6 +40,7 @@ std::optional<BodySize> body_size(Byte kind)
     case Kind::answer: return BodySize{0, max_answer_bytes};
     case Kind::room: return BodySize{8, 8};
     case Kind::pressure: return BodySize{1, 1};
+    case Kind::erase: return BodySize{crypto::min_erase_bytes, crypto::max_erase_bytes};
     }
     return std::nullopt;
 }
@@ -78,7 +81,14 @@ void append_ask(Bytes& out, UploadId number, const Ask& ask)
 {
     const auto what = static_cast<Byte>(ask.what);
     const auto level = static_cast<Byte>(ask.level);
-    append_frame(out, Kind::ask, number, Writer().integer(what).integer(level).integer(ask.index).take());
+    Writer body;
+    body.integer(what).integer(level).integer(ask.index).integer(ask.serial).integer(ask.bucket).bytes(ask.file);
+    append_frame(out, Kind::ask, number, body.take());
+}
+
+void append_erase(Bytes& out, UploadId number, ByteView erase)
+{
+    append_frame(out, Kind::erase, number, erase);
 }
 
 void append_room(Bytes& out, std::uint64_t bytes)
@@ -182,18 +192,38 @@ Result<bool> parse_finish(const Frame& frame)
 Result<Ask> parse_ask(const Frame& frame)
 {
     Reader reader(frame.body);
-    const Ask ask{static_cast<Asked>(reader.integer<Byte>()), reader.integer<Byte>(), reader.integer<std::uint64_t>()};
+    Ask ask{static_cast<Asked>(reader.integer<Byte>()), reader.integer<Byte>(), reader.integer<std::uint64_t>(),
+            reader.integer<std::uint64_t>(), reader.integer<std::uint32_t>(), {}};
+    const auto file = reader.bytes(crypto::item_bytes);
+    std::copy(file.begin(), file.end(), ask.file.begin());
     if (frame.kind == Kind::ask && reader.done()) {
+        // What belongs to the question; all else is 0.
+        Ask said{ask.what};
+        bool possible = false;
         switch (ask.what) {
         case Asked::checkpoint:
         case Asked::witnessed:
         case Asked::verifier:
-            if (ask.level == 0 && ask.index == 0) return ask;
-            break;
+        case Asked::outbox: possible = true; break;
         case Asked::tile:
-            if (ask.level < tile_levels && ask.index < max_tile_index) return ask;
+            said.level = ask.level;
+            said.index = ask.index;
+            possible = ask.level < tile_levels && ask.index < max_tile_index;
+            break;
+        case Asked::bucket:
+            said.index = ask.index;
+            said.serial = ask.serial;
+            said.bucket = ask.bucket;
+            possible = ask.index < max_pieces && ask.bucket < crypto::max_buckets;
+            break;
+        case Asked::file:
+            said.index = ask.index;
+            said.serial = ask.serial;
+            said.file = ask.file;
+            possible = ask.index < max_pieces;
             break;
         }
+        if (possible && said == ask) return ask;
     }
     return Error{"a question that can't be", ""};
 }

@@ -14,10 +14,15 @@
 // keeper ignores what is still under way for that upload. stored is sent only when the envelope is on disk; when finish
 // asked for it, it carries the log's promise (docs/LOG.md, section 4.1).
 //
-// Between uploads the front may ask what is published of the log, under a number that it likewise uses once:
+// Between uploads the front may ask what is published of the log and what stands in the outbox, under a number that it likewise uses once:
 //
 //   front:   ask                                   at most max_asks of a channel wait for their answer
 //   keeper:  answer, empty when there is no such thing; or refused, when it could not be read
+//
+// or, in the same way, have something erased of an inbox (docs/INBOX.md, section 5):
+//
+//   front:   erase
+//   keeper:  answer of one byte once it is on disk, empty when its outbox is not the present one; or refused
 //
 // And at most once a second, whenever it has changed, the keeper says on the first channel alone, so that one thread hears it:
 //
@@ -31,17 +36,20 @@
 #include "base/bytes.hpp"
 #include "crypto/bundle.hpp"
 #include "crypto/envelope.hpp"
+#include "crypto/letter.hpp"
 
 #include <optional>
 
 namespace amana::wire {
 
-inline constexpr std::uint16_t version = 4;
+inline constexpr std::uint16_t version = 5;
 inline constexpr std::uint32_t upload_window = 4;
 inline constexpr std::size_t frame_head_bytes = 4 + 1 + 4;
 inline constexpr std::size_t max_body_bytes = crypto::sealed_chunk_bytes;
-inline constexpr std::size_t max_asks = 32;
-inline constexpr std::size_t max_answer_bytes = 8 * 1024;  // a checkpoint, or a tile's 256 hashes
+inline constexpr std::size_t max_asks = 128;
+inline constexpr std::size_t outbox_piece_bytes = 8 * 1024;
+// A checkpoint, a tile's 256 hashes, or a length (8) and a piece of the outbox.
+inline constexpr std::size_t max_answer_bytes = 8 + outbox_piece_bytes;
 inline constexpr std::size_t max_promise_bytes = 1024;
 inline constexpr unsigned tile_levels = 8;
 inline constexpr std::uint64_t max_tile_index = std::uint64_t{1} << 55;  // above every tile of a tree below 2^63
@@ -55,10 +63,11 @@ enum class Kind : Byte {
     credit = 6,   // keeper; body: how many more chunks may come (4)
     stored = 7,   // keeper: durable; body: the promise when it was wanted and could be made, else nothing
     refused = 8,  // keeper; body: Refusal (1)
-    ask = 9,      // front; body: Ask: what (1), level (1), index (8)
-    answer = 10,  // keeper; body: the note, or the hashes of the tile that there are so far; empty: there is none
+    ask = 9,      // front; body: Ask: what (1), level (1), index (8), serial (8), bucket (4), file (16)
+    answer = 10,  // keeper; body: the note, the hashes of the tile that there are so far, or a piece; empty: there is none
     room = 11,    // keeper; body: bytes, as told_room() has them (8); upload 0
     pressure = 12,  // front; body: the step, 0 to crypto::max_lane (1); upload 0
+    erase = 13,  // front; body: what crypto::Erase::parse() reads
 };
 
 enum class Refusal : Byte {
@@ -72,13 +81,19 @@ enum class Asked : Byte {
     witnessed = 2,
     tile = 3,
     verifier = 4,  // the log's verifier key, in its text form
+    outbox = 5,    // its signed note
+    bucket = 6,    // of the outbox of that serial: the whole's length, crypto::bucket_reply_bytes (8), and piece `index` of it
+    file = 7,      // of that outbox: its length as it is sealed (8), and piece `index` of it
 };
 
-// Level and index are 0 unless a tile is asked for.
+// What is not said of the thing that is asked for is 0: level and index are a tile's, index also a piece's, of outbox_piece_bytes.
 struct Ask {
     Asked what;
     unsigned level = 0;
     std::uint64_t index = 0;
+    std::uint64_t serial = 0;
+    std::uint32_t bucket = 0;
+    crypto::Item file{};
     bool operator==(const Ask&) const = default;
 };
 
@@ -97,6 +112,7 @@ void append_credit(Bytes& out, UploadId upload, std::uint32_t chunks);
 void append_refused(Bytes& out, UploadId upload, Refusal why);
 void append_finish(Bytes& out, UploadId upload, bool wants_promise);
 void append_ask(Bytes& out, UploadId number, const Ask& ask);
+void append_erase(Bytes& out, UploadId number, ByteView erase);
 void append_room(Bytes& out, std::uint64_t bytes);
 void append_pressure(Bytes& out, unsigned step);
 

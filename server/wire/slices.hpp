@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The config each process gets from the warden: what it needs and no more. And how the processes are started.
 //
-// The warden runs amana-front and amana-keeper with these descriptors and nothing else open but stderr:
+// The warden, or under systemd the unit that it hands them to (docs/SYSTEMD.md), runs amana-front and amana-keeper with these descriptors
+// and nothing else open but stderr:
 //
 //   3       a stream socketpair to the warden: the slice comes in, to the end of the stream; then the child writes one line,
-//           "ready" or what is wrong, and closes its side; the front keeps it open, and says in further lines how it fares
-//           (server/front/report.hpp)
+//           "ready" or what is wrong, and closes its side; the front keeps it open, says in further lines how it fares
+//           (server/front/report.hpp), and may get a TlsSlice behind its own: certificates that are shown from then on
 //   4 ...   `channels` stream socketpairs between front and keeper, in the same order for both
 //   then    for the front, `channels` sets of listening sockets, one for each thread: thread 0's listeners, thread 1's, ...
 //
@@ -17,6 +18,7 @@
 
 #include "base/bytes.hpp"
 #include "base/secret.hpp"
+#include "server/wire/network.hpp"
 
 #include <chrono>
 #include <string>
@@ -37,6 +39,10 @@ inline constexpr std::size_t max_text_bytes = 2000;  // one of the ministry's ow
 inline constexpr std::size_t max_address_bytes = 500;
 inline constexpr std::size_t max_questionnaire_bytes = 1024 * 1024;
 inline constexpr std::size_t max_logo_bytes = 64 * 1024;
+inline constexpr std::uint32_t max_addresses = 16;     // of the site
+inline constexpr std::uint32_t max_certificates = 4;   // of one address, each with a key of another kind
+inline constexpr std::uint32_t max_peers = 64;         // networks, of one listener
+inline constexpr std::size_t max_header_name_bytes = 64;
 inline constexpr std::size_t max_manifest_bytes = 256 * 1024;  // one of the two signed ones
 
 struct Limits {
@@ -78,12 +84,41 @@ struct SiteSlice {
     Bytes release;
 };
 
+struct Certificate {
+    SecretBuffer chain;        // PEM, the server's own first
+    SecretBuffer private_key;  // PEM
+};
+
+// By address of the site, in the order of FrontSlice's.
+struct TlsSlice {
+    std::vector<std::vector<Certificate>> certificates;
+};
+
+// One of the addresses by which the site is reached (docs/PROXIES.md).
+struct AddressSlice {
+    std::string url;             // "https://report.example.org/"; empty: none is configured, and any name will do
+    std::string onion_location;  // an address, or empty
+    std::string exit;            // an address, or empty: the site's
+    Bytes manifest;              // signed, or empty
+};
+
+// One listening socket of each thread.
+struct ListenerSlice {
+    bool tls = true;
+    bool proxy = false;              // each connection begins with a PROXY header
+    bool redirect = false;           // only says where the site is
+    bool local = false;              // a Unix socket
+    std::string forwarded;           // the header that names a request's source; empty: none does
+    std::vector<Network> peers;      // who may connect; empty: everybody
+    std::vector<std::uint32_t> addresses;  // what is served, by index; at least one
+};
+
 struct FrontSlice {
-    std::uint32_t channels = 1;   // threads
-    std::uint32_t listeners = 1;  // for each thread
-    SecretBuffer certificate;     // PEM chain
-    SecretBuffer private_key;     // PEM
-    Bytes keyset;                 // signed note
+    std::uint32_t channels = 1;  // threads
+    std::vector<ListenerSlice> listeners;
+    std::vector<AddressSlice> addresses;  // at least one
+    TlsSlice tls;
+    Bytes keyset;  // signed note
     std::string root_fingerprint;
     SiteSlice site;
     Limits limits;
@@ -106,12 +141,19 @@ struct KeeperSlice {
 // A slice opens with its own length, so that the child allocates locked memory once and knows a slice cut short:
 //   length (4, of what follows) ‖ version (2) ‖ which slice (1) ‖ fields in the order above
 [[nodiscard]] SecretBuffer encode(const FrontSlice& slice);
+[[nodiscard]] SecretBuffer encode(const TlsSlice& slice);
 [[nodiscard]] Bytes encode(const KeeperSlice& slice);
 [[nodiscard]] Result<FrontSlice> decode_front(ByteView bytes);
+[[nodiscard]] Result<TlsSlice> decode_tls(ByteView bytes);
 [[nodiscard]] Result<KeeperSlice> decode_keeper(ByteView bytes);
+[[nodiscard]] Error not_a_slice();
+// Of a slice that follows: what its first bytes say of its length, themselves included. An error when it can't be.
+inline constexpr std::size_t slice_length_bytes = sizeof(std::uint32_t);
+[[nodiscard]] Result<std::size_t> slice_bytes(ByteView length);
 
-// For the child: reads the slice from warden_fd to its end, bounded.
-[[nodiscard]] Result<SecretBuffer> receive_slice();
+// For the child: reads the slice from warden_fd, bounded.
+enum class Behind { nothing, more };  // it ends with the stream, or others may follow
+[[nodiscard]] Result<SecretBuffer> receive_slice(Behind behind = Behind::nothing);
 // For the child: one line to the warden, then closes warden_fd.
 void report_to_warden(std::string_view line);
 // The same, and leaves it open. False when the warden is gone, or has not read for so long that there is no room for it.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Two envelopes of one class differ in nothing that a reader without keys can use: statistics over many envelopes of
 // several populations, first of the real sealer, then of sealers with a leak planted, each of which must be noticed.
+#include "tests/crypto/judging.hpp"
 #include "tests/crypto/population.hpp"
-#include "tests/crypto/statistics.hpp"
 #include "tests/support/catch.hpp"
 
 #include <algorithm>
@@ -14,7 +14,6 @@ namespace amana::crypto::testing {
 
 namespace {
 
-using amana::testing::alarm;
 using amana::testing::from_each_other;
 using amana::testing::from_uniform;
 
@@ -25,29 +24,6 @@ std::size_t population_size()
 }
 
 // --- what is looked at -------------------------------------------------------------------------------------------------
-
-// Whether a place shows more than it should: its deviation, beyond the alarm.
-using Findings = std::vector<std::string>;
-
-void judge(Findings& findings, double deviation, const std::string& what)
-{
-    if (deviation > alarm || !(deviation == deviation)) findings.push_back(what + ": " + std::to_string(deviation) + " deviations");
-}
-
-using Nibbles = std::array<std::size_t, 16>;
-
-// Counts of the two halves of the byte that `at(i)` gives for every envelope.
-template <typename At>
-std::array<Nibbles, 2> count_nibbles(std::size_t count, At at)
-{
-    std::array<Nibbles, 2> counts{};
-    for (std::size_t i = 0; i < count; ++i) {
-        const Byte byte = at(i);
-        ++counts[0][byte >> 4];
-        ++counts[1][byte & 15];
-    }
-    return counts;
-}
 
 void judge_uniform(Findings& findings, const Population& population, std::size_t from, std::size_t length, const std::string& what)
 {
@@ -128,23 +104,11 @@ void judge_repetition(Findings& findings, const std::vector<const Population*>& 
     if (seen.size() != values) findings.push_back("a value that should be fresh is there twice");
 }
 
-// The values of the ML-KEM coefficients (10 bits each in the first 960 bytes), over all slots.
 std::vector<std::size_t> count_coefficients(const Population& population)
 {
-    std::vector<std::size_t> counts(1024);
+    std::vector<std::size_t> counts(coefficient_values);
     for (const auto& sample : population.samples)
-        for (std::size_t slot = 0; slot < recipients; ++slot) {
-            unsigned bits = 0;
-            unsigned held = 0;
-            for (std::size_t i = 0; i < 960; ++i) {
-                bits |= static_cast<unsigned>(sample[2 + slot * slot_bytes + i]) << held;
-                held += 8;
-                if (held < 10) continue;
-                ++counts[bits & 1023];
-                bits >>= 10;
-                held -= 10;
-            }
-        }
+        for (std::size_t slot = 0; slot < recipients; ++slot) add_coefficients(counts, ByteView(sample).subspan(2 + slot * slot_bytes));
     return counts;
 }
 

@@ -111,6 +111,25 @@ TEST_CASE("bytes that are no text count for no digits")
     CHECK(Receipt::read(code + std::string(max_typed_bytes - receipt_digits + 1, ' ')).error() == CodeFault::count);
 }
 
+TEST_CASE("a seed gives one code, another another, and each digit as often")
+{
+    std::array<int, 10> counts{};
+    std::set<std::string> codes;
+    for (int i = 0; i < 200; ++i) {
+        const auto seed = sha256(as_bytes(std::to_string(i)));
+        const auto receipt = Receipt::of_seed(seed);
+        const std::string digits(receipt.digits());
+        CHECK(Receipt::of_seed(seed).digits() == digits);
+        CHECK(Receipt::read(digits).has_value());
+        CHECK(codes.insert(digits).second);
+        for (const char digit : digits) ++counts.at(static_cast<std::size_t>(digit - '0'));
+    }
+    for (const auto count : counts) {
+        CHECK(count > 450);
+        CHECK(count < 670);
+    }
+}
+
 TEST_CASE("what a code costs is printed")
 {
     const auto receipt = Receipt::make();

@@ -56,7 +56,7 @@ TEST_CASE("the tree as it was at any size", "[casebook]")
     SECTION("of a casebook of the first version, once it was opened")
     {
         auto database = Database::open(path, Database::Mode::read_write_create).value();
-        REQUIRE(database->execute("DROP TABLE subtree; DROP TABLE canary; ALTER TABLE log DROP COLUMN day; ALTER TABLE envelope DROP COLUMN lane; PRAGMA user_version = 1").has_value());
+        REQUIRE(database->execute("DROP TABLE subtree; DROP TABLE canary; DROP TABLE message; DROP TABLE outbox; ALTER TABLE log DROP COLUMN day; ALTER TABLE envelope DROP COLUMN lane; PRAGMA user_version = 1").has_value());
         database.reset();
         for (int opened = 0; opened < 2; ++opened) {
             auto migrated = Casebook::open(path).value();
@@ -72,7 +72,7 @@ TEST_CASE("what a casebook of version 2 holds counts as calm", "[casebook]")
     REQUIRE(Casebook::create(path).has_value());
     REQUIRE(Casebook::open(path).value().add_envelope({leaf(1), 7, 8, 3, "no_slot", {9}}).has_value());
     REQUIRE(Database::open(path, Database::Mode::read_write_create).value()
-                ->execute("ALTER TABLE envelope DROP COLUMN lane; PRAGMA user_version = 2").has_value());
+                ->execute("ALTER TABLE envelope DROP COLUMN lane; DROP TABLE message; DROP TABLE outbox; PRAGMA user_version = 2").has_value());
     for (int opened = 0; opened < 2; ++opened) {
         auto casebook = Casebook::open(path).value();
         const auto found = casebook.find(to_hex(leaf(1)), 2).value();
@@ -84,4 +84,24 @@ TEST_CASE("what a casebook of version 2 holds counts as calm", "[casebook]")
     auto casebook = Casebook::open(path).value();
     REQUIRE(casebook.add_envelope({leaf(2), 7, 8, 4, "no_slot", {}}).has_value());
     CHECK(casebook.find(to_hex(leaf(2)), 2).value().front().lane == 4);
+}
+
+TEST_CASE("a casebook of version 3 gets room for messages and keeps what it has", "[casebook]")
+{
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "db";
+    REQUIRE(Casebook::create(path).has_value());
+    REQUIRE(Casebook::open(path).value().add_envelope({leaf(1), 7, 8, 3, "no_slot", {9}}).has_value());
+    REQUIRE(Database::open(path, Database::Mode::read_write_create).value()
+                ->execute("DROP TABLE message; DROP TABLE outbox; PRAGMA user_version = 3").has_value());
+    for (int opened = 0; opened < 2; ++opened) {
+        auto casebook = Casebook::open(path).value();
+        CHECK(casebook.find(to_hex(leaf(1)), 2).value().front().lane == 3);
+        CHECK(casebook.message_rows().value() == opened);
+        REQUIRE(casebook.put_message(opened + 1, Bytes{7}).has_value());
+        CHECK(casebook.message(opened + 1).value() == Bytes{7});
+        CHECK(casebook.message(9).value().empty());
+        REQUIRE(casebook.set_outbox(Bytes{8}).has_value());
+        CHECK(casebook.outbox().value() == Bytes{8});
+    }
 }

@@ -65,11 +65,12 @@ Bytes seal(const Sent& sent, const std::vector<crypto::XWingPublicKey>& recipien
         payload.push_back(crypto::record_attachment_end);
         entries.push_back({file.name, file.type, file.content.size(), crypto::sha256(file.content)});
     }
-    crypto::ManifestFields fields{sent.kind, sent.form, sent.version, sent.submission};
+    crypto::ManifestFields fields{sent.kind, sent.form, sent.version, sent.submission, sent.inbox ? &*sent.inbox : nullptr};
     if (fields.submission == crypto::SubmissionId{}) crypto::random_bytes(fields.submission);
     SecretText manifest(crypto::max_manifest_bytes);
     auto answers = sent.answers;
-    answers.push_back({"story", sent.story});
+    if (sent.kind == crypto::Kind::follow_up) answers.push_back({"text", sent.story});
+    else if (sent.kind != crypto::Kind::erasure) answers.push_back({"story", sent.story});
     std::ranges::sort(answers, {}, &crypto::Answer::field);
     REQUIRE(crypto::write_manifest(manifest, fields, answers, entries));
     append(payload, crypto::record_head(crypto::record_manifest, manifest.size()));

@@ -46,6 +46,7 @@ struct Sent {
     std::string form = "recruitment";
     std::uint32_t version = 1;
     std::vector<crypto::Answer> answers{};  // besides the story, in any order
+    std::optional<crypto::InboxAddress> inbox{};  // of a report, a follow_up or an erasure
 };
 
 [[nodiscard]] Bytes random_content(std::size_t size);
@@ -103,6 +104,8 @@ public:
     [[nodiscard]] const DeskPaths& paths() const { return paths_; }
     [[nodiscard]] Casebook& casebook() { return *casebook_; }
     [[nodiscard]] const Vault& vault() const { return *vault_; }
+    [[nodiscard]] Records records() { return {*casebook_, vault_->master(), crypto::sha256(keys_.root)}; }
+    [[nodiscard]] const crypto::KeySet& keys() const { return keys_; }
     [[nodiscard]] Forms forms(const std::string& language = "en") const;
     [[nodiscard]] EnvelopeStore store() const { return EnvelopeStore::open(paths_).value(); }
     [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }

@@ -20,7 +20,7 @@ std::string list(Desk& desk, Format format = Format::text)
 {
     return printed([&](int fd) {
         Output out(fd);
-        CHECK(list_reports(desk.casebook(), desk.vault().master(), desk.forms(), format, out).has_value());
+        CHECK(list_reports(desk.records(), desk.forms(), format, out).has_value());
     });
 }
 
@@ -151,7 +151,7 @@ TEST_CASE("the same sending twice is kept twice and marked", "[import]")
     const auto first = desk.find(id_of(log.entries[0])).value();
     const auto shown = printed([&](int fd) {
         Output out(fd);
-        CHECK(show_report(desk.casebook(), desk.vault().master(), desk.forms(), first, Format::text, out).has_value());
+        CHECK(show_report(desk.records(), desk.forms(), first, Format::text, out).has_value());
     });
     CHECK_THAT(shown, Catch::Contains("sent again  as " + id_of(log.entries[2]).substr(0, 8)));
 }
@@ -241,7 +241,7 @@ TEST_CASE("a newer casebook is not touched", "[import]")
     const TemporaryFolder folder;
     const auto path = folder.path() / "db";
     REQUIRE(Casebook::create(path).has_value());
-    REQUIRE(Database::open(path, Database::Mode::read_write_create).value()->execute("PRAGMA user_version = 4").has_value());
+    REQUIRE(Database::open(path, Database::Mode::read_write_create).value()->execute("PRAGMA user_version = 5").has_value());
     const auto opened = Casebook::open(path);
     REQUIRE_FALSE(opened.has_value());
     CHECK_THAT(opened.error().text(), Catch::Contains("newer amana-desk"));

@@ -29,7 +29,7 @@ struct Saving {
         REQUIRE(desk.import(log.bundle()).value().reports == 1);
     }
     [[nodiscard]] Report report() { return desk.find(to_hex(leaf_of(log.entries.front()))).value(); }
-    [[nodiscard]] Result<void> save() { return save_report(report(), forms.of(report().manifest), desk.store(), out); }
+    [[nodiscard]] Result<void> save() { return save_report(desk.records(), report(), forms.of(report().manifest), desk.store(), out); }
     [[nodiscard]] fs::path envelope() { return desk.paths().envelopes() / (to_hex(leaf_of(log.entries.front())) + ".env"); }
     [[nodiscard]] std::set<std::string> names() const
     {

@@ -123,7 +123,7 @@ TEST_CASE("the lane that an entry came in is shown, and chosen by; nothing is dr
     const auto listed = [&](Lane lane, Format format = Format::text) {
         return printed([&](int fd) {
             Output out(fd);
-            REQUIRE(list_reports(desk.casebook(), desk.vault().master(), desk.forms(), format, out, lane).has_value());
+            REQUIRE(list_reports(desk.records(), desk.forms(), format, out, lane).has_value());
         });
     };
     const auto all = listed(Lane::all);
@@ -140,7 +140,7 @@ TEST_CASE("the lane that an entry came in is shown, and chosen by; nothing is dr
         const auto report = desk.find(to_hex(leaf_of(log.entries[entry]))).value();
         return printed([&](int fd) {
             Output out(fd);
-            REQUIRE(show_report(desk.casebook(), desk.vault().master(), desk.forms(), report, format, out).has_value());
+            REQUIRE(show_report(desk.records(), desk.forms(), report, format, out).has_value());
         });
     };
     CHECK_THAT(shown(0, Format::text), Catch::Contains("  lane        calm\n"));
@@ -151,7 +151,7 @@ TEST_CASE("the lane that an entry came in is shown, and chosen by; nothing is dr
     Desk empty(none);
     CHECK(printed([&](int fd) {
         Output out(fd);
-        REQUIRE(list_reports(empty.casebook(), empty.vault().master(), empty.forms(), Format::text, out, Lane::pressure).has_value());
+        REQUIRE(list_reports(empty.records(), empty.forms(), Format::text, out, Lane::pressure).has_value());
     }) == "No reports in this lane.\n");
 }
 
@@ -162,7 +162,7 @@ TEST_CASE("an empty desk says so", "[show]")
     const auto listed = [&](Format format) {
         return printed([&](int fd) {
             Output out(fd);
-            REQUIRE(list_reports(desk.casebook(), desk.vault().master(), desk.forms(), format, out).has_value());
+            REQUIRE(list_reports(desk.records(), desk.forms(), format, out).has_value());
         });
     };
     CHECK(listed(Format::text) == "No reports yet.\n");

@@ -21,7 +21,7 @@ struct Shown {
     {
         return printed([&](int fd) {
             Output out(fd);
-            REQUIRE(list_reports(desk.casebook(), desk.vault().master(), desk.forms(language), format, out).has_value());
+            REQUIRE(list_reports(desk.records(), desk.forms(language), format, out).has_value());
         });
     }
     [[nodiscard]] std::string show(Format format, const std::string& language = "en")
@@ -29,7 +29,7 @@ struct Shown {
         const auto report = desk.find(to_hex(leaf_of(log.entries.front()))).value();
         return printed([&](int fd) {
             Output out(fd);
-            REQUIRE(show_report(desk.casebook(), desk.vault().master(), desk.forms(language), report, format, out).has_value());
+            REQUIRE(show_report(desk.records(), desk.forms(language), report, format, out).has_value());
         });
     }
     // What is answered: from the first empty line to the attachments.

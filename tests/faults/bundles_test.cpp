@@ -250,10 +250,9 @@ TEST_CASE("mutated envelopes in a signed bundle are counted aside, and what lies
     CHECK(desk.state().seen == entries);
 
     // What opened after all was framed as a report is: it can be listed and shown.
-    const auto& master = desk.vault().master();
-    const auto listed = text_of([&](Output& out) { return list_reports(desk.casebook(), master, desk.forms(), Format::json, out); });
+    const auto listed = text_of([&](Output& out) { return list_reports(desk.records(), desk.forms(), Format::json, out); });
     CHECK(boost::json::parse(listed).at("reports").as_array().size() >= reports);
-    (void)text_of([&](Output& out) { return list_reports(desk.casebook(), master, desk.forms(), Format::text, out); });
+    (void)text_of([&](Output& out) { return list_reports(desk.records(), desk.forms(), Format::text, out); });
 
     std::cout << count << " mutated envelopes: " << reports - count / batch << " opened, aside";
     for (const auto& [failure, times] : aside) std::cout << " " << failure << " " << times;

@@ -35,7 +35,7 @@ function makeReport({ alphabet = 'arabic', characters = 2000, fileSize = 300_000
   const story = text(`story ${reports}`, alphabet, characters);
   const name = text(`name ${reports}`, 'arabic', 40);
   const content = random(`scan/file ${reports}`).bytes(fileSize);
-  const body = Buffer.concat([field('story', story), fileHead(`${name}.mp4`, mime), content, partEnd, formEnd]);
+  const body = Buffer.concat([field('story', story), field('no_receipt', '1'), fileHead(`${name}.mp4`, mime), content, partEnd, formEnd]);
   return { story, body, needles: { story, name, content } };
 }
 

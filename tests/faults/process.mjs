@@ -41,6 +41,20 @@ export function withOwnMounts() {
   process.exit(status ?? 1);
 }
 
+// The same with a network of its own, in which there is nothing but this process and what it starts, and its settings.
+export function withOwnNetwork(settings) {
+  if (process.env.AMANA_OWN_NETWORK) return;
+  needsRoot('makes a network of its own');
+  if (spawnSync('unshare', ['--net', 'true']).status !== 0) skip('networks are not to be had here (unshare --net)');
+  const set = Object.entries(settings).map(([name, value]) => `echo ${value} >/proc/sys/${name.replaceAll('.', '/')}`);
+  const { status } = spawnSync(
+    'unshare',
+    ['--net', 'sh', '-euc', ['ip link set lo up', ...set, 'exec "$@"'].join('\n'), 'sh', process.execPath, ...process.argv.slice(1)],
+    { stdio: 'inherit', env: { ...process.env, AMANA_OWN_NETWORK: '1' } },
+  );
+  process.exit(status ?? 1);
+}
+
 // Every readable mapping of a process: { from, to, name }, addresses as numbers.
 export function mappings(pid) {
   return fs

@@ -57,7 +57,7 @@ export function takeAnswer(socket, { headOnly = false } = {}) {
       return [name.toLowerCase(), value];
     }),
   );
-  const length = status < 200 || headOnly ? 0 : Number(headers['content-length']);
+  const length = status < 200 || status === 204 || headOnly ? 0 : Number(headers['content-length']);
   if (!Number.isInteger(length)) throw new Error(`an answer ${status} without a length`);
   if (socket.received.length < end + 4 + length) return null;
   const body = socket.received.toString('utf8', end + 4, end + 4 + length);
@@ -95,25 +95,25 @@ export const formEnd = Buffer.from(`--${boundary}--\r\n`);
 
 export const requestHead = (
   length,
-  { language = 'en', type = `multipart/form-data; boundary=${boundary}`, more = '' } = {},
+  { language = 'en', token, type = `multipart/form-data; boundary=${boundary}`, more = '' } = {},
 ) =>
   Buffer.from(
-    `POST /${language}/report HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\n` +
+    `POST /${language}/report${token ? `?${token}` : ''} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\n` +
       `${length === undefined ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`}\r\n${more}\r\n`,
   );
 
 // Sends a report with one file of `size` bytes, `block` over and over, and resolves to the answer (null when there was
-// none). `pause`, milliseconds after each block, makes a slow sender. `halfway` is awaited when half of it is sent.
-export async function sendLarge(port, { story, size, block, pause = 0, halfway, name = 'large.bin', seconds = 600 }) {
-  const socket = await connect(port);
-  const before = Buffer.concat([field('story', story), fileHead(name)]);
+// none). `token`: of the form it stands in. `pause`, milliseconds after each block, makes a slow sender. `halfway` is awaited when half of it is sent, with the socket.
+export async function sendLarge(port, { story, size, block, token, pause = 0, halfway, name = 'large.bin', seconds = 600, connection = {} }) {
+  const socket = await connect(port, connection);
+  const before = Buffer.concat([field('story', story), field('no_receipt', '1'), fileHead(name)]);
   const after = Buffer.concat([partEnd, formEnd]);
-  await write(socket, Buffer.concat([requestHead(before.length + size + after.length), before]));
+  await write(socket, Buffer.concat([requestHead(before.length + size + after.length, { token }), before]));
   let waited = !halfway;
   for (let sent = 0; sent < size && !socket.over; sent += block.length) {
     if (!waited && sent >= size / 2) {
       waited = true;
-      await halfway();
+      await halfway(socket);
     }
     if (!(await write(socket, block.subarray(0, Math.min(block.length, size - sent))))) break;
     if (pause) await sleep(pause);

@@ -17,7 +17,7 @@ import { check, count, same, sleep, summary, test, tier, until } from '../suppor
 import { script } from '../web/script/modules.mjs';
 import { agentOf, ask, plainPhone, scriptPhone } from './phones.mjs';
 
-const { Workshop } = await script('worker.mjs');
+const { FormWorkshop } = await script('worker.mjs');
 const { Pause } = await script('pause.mjs');
 
 const PACE = 10;                       // reports a second that are received
@@ -51,7 +51,7 @@ async function sealedBody(url, sealing) {
     const answer = await ask(agent, new URL(path, url));
     return { status: answer.status, headers: new Headers({ date: answer.headers.date }), arrayBuffer: async () => Uint8Array.from(answer.body).buffer };
   };
-  const workshop = new Workshop(() => {}, { fetch, pause: new Pause(), clock: new Pause() });
+  const workshop = new FormWorkshop(() => {}, { fetch, pause: new Pause(), clock: new Pause() });
   workshop.start({ sealing: { ...sealing, cover: null }, saving: true });
   workshop.send({ answers: { story: 'flood '.repeat(20) }, files: [], promise: false, hidden: true });
   await until('a sealed body', () => body);

@@ -9,7 +9,7 @@ import { check, sleep } from '../support/checks.mjs';
 import { formBody } from '../support/client.mjs';
 import { script } from '../web/script/modules.mjs';
 
-const { Workshop } = await script('worker.mjs');
+const { FormWorkshop } = await script('worker.mjs');
 const { Pause } = await script('pause.mjs');
 
 /** One request from `address`: { status, headers, body }, a Buffer; rejects when the line breaks. */
@@ -44,6 +44,20 @@ const tokenOf = (page) => /action="\/[a-z]+\/report\?([A-Za-z0-9_-]{43})"/.exec(
 const frameOf = (page) => /<iframe [^>]*src="(\/[a-z]+\/line\?[A-Za-z0-9_-]{43})"/.exec(page)?.[1];
 const typedIn = (page) => /<textarea[^>]*id="story"[^>]*>([^<]*)<\/textarea>/.exec(page)?.[1];
 
+/** Waits as the form asks, by its frame: its token, and whether there was a line. `page(path)`: the text that is there. */
+export async function inLine(form, page) {
+  let waited = false;
+  for (let frame = frameOf(form); frame;) {
+    waited = true;
+    const line = await page(frame);
+    const again = /<meta http-equiv="refresh" content="(\d+); ?url=([^"]+)">/.exec(line);
+    if (!again || again[1] === '30') break;  // its turn
+    await sleep(Number(again[1]) * 1000);
+    frame = again[2];
+  }
+  return { token: tokenOf(form), waited };
+}
+
 /** Sends `story` without a script, and says how: { seconds, waited, back }: whether it stood in the line, how often the form came back. */
 export async function plainPhone(url, address, story, { language = 'ar', old = null, files = [] } = {}) {
   const agent = agentOf(address);
@@ -53,16 +67,9 @@ export async function plainPhone(url, address, story, { language = 'ar', old = n
   let form = old ?? await page(`/${language}/`);
   for (let tries = 1; ; tries += 1) {
     check(tries < 50, 'a phone without a script gets through');
-    const token = tokenOf(form);
+    const { token, waited } = old && tries === 1 ? { token: tokenOf(form), waited: false } : await inLine(form, page);
     check(token, `a form with a token:\n${form.slice(0, 400)}`);
-    for (let frame = old && tries === 1 ? null : frameOf(form); frame;) {
-      told.waited = true;
-      const line = await page(frame);
-      const again = /<meta http-equiv="refresh" content="(\d+); ?url=([^"]+)">/.exec(line);
-      if (!again || again[1] === '30') break;  // its turn
-      await sleep(Number(again[1]) * 1000);
-      frame = again[2];
-    }
+    told.waited ||= waited;
     const body = formBody({ story, files });
     const answer = await patiently(() => ask(agent, `${url}/${language}/report?${token}`, {
       method: 'POST', headers: { 'Content-Type': body.type, 'Content-Length': body.length }, body: Buffer.concat(body.pieces) }));
@@ -87,7 +94,7 @@ export async function scriptPhone(url, address, story, sealing) {
   };
   let ended;
   const end = new Promise((resolve) => { ended = resolve; });
-  const workshop = new Workshop((message) => {
+  const workshop = new FormWorkshop((message) => {
     if (message.say === 'ended') ended(message);
     if (message.say === 'state' && message.state === 'wait') told.waited = true;
   }, { fetch, pause: new Pause(), clock: new Pause() });

@@ -81,8 +81,12 @@ async function report(browser, language, pictures) {
   await choose(browser, 'urgency', urgent ? 'danger_now' : 'not_urgent');
   answers.urgency = [urgent ? 'danger_now' : 'not_urgent'];
   if (pictures) await browser.pictures(`filled-${language}`);
+  const coded = sent.length % 4 < 2;
+  if (!coded) await browser.toggle('#no-receipt');
   same(await browser.send(), 200, 'the answer');
-  same(browser.url(), `${server.url}/${language}/${browser.seals ? '' : `received-${urgent ? 2 : 1}`}`, 'where it leads');
+  const behind = browser.seals ? '' : coded ? 'report' : `received-${urgent ? 2 : 1}`;
+  same(browser.url().replace(/\?.*/, ''), `${server.url}/${language}/${behind}`, 'where it leads');
+  same(await browser.has('.receipt-code'), coded, 'a code for an answer, where it was not declined');
   const page = await browser.text('main');
   const numbers = await browser.evaluate(() => {
     const [first, thanks] = ['.alert, .note', '.good'].map((one) => document.querySelector(one));

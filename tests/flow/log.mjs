@@ -105,7 +105,7 @@ for (const name of browsers)
       check(await browser.has('.good[role=status]'), 'the page says that it is stored');
       const shown = await browser.evaluate(() => document.querySelector('pre').textContent);
       await browser.pictures('proof');
-      const file = await browser.download('a[download]');
+      const file = await browser.download('a[download="proof.txt"]');
       same(file.split('/').at(-1), 'proof.txt', 'its name');
       same(fs.readFileSync(file, 'utf8'), shown, 'saved as it is shown');
       proofs.push(file);

@@ -9,7 +9,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-import { Server, build, scratch, source } from '../support/amana.mjs';
+import { Server, build, freePort, scratch, source } from '../support/amana.mjs';
 import { openBrowser } from '../support/browser.mjs';
 import { SealingPage } from '../support/sealing_page.mjs';
 import { check, count, full, same, sleep, summary, test, tier, until } from '../support/checks.mjs';
@@ -193,8 +193,25 @@ await test("MDN's HTTP Observatory: A+", async () => {
   // Which sites browsers preload is fetched from the network when the package is installed; this host is on no such list.
   const lists = path.resolve(path.dirname(createRequire(import.meta.url).resolve('@mdn/mdn-http-observatory/package.json')), 'conf');
   if (!fs.existsSync(`${lists}/hsts-preload.json`)) fs.writeFileSync(`${lists}/hsts-preload.json`, '{}');
-  const code = `import { scan } from '@mdn/mdn-http-observatory'; const { scan: { grade, score, testsFailed } } = await scan('localhost:${server.port}'); console.log(JSON.stringify({ grade, score, testsFailed }));`;
-  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { cwd: `${source}/tests`, env: trusted });
+  // A site as the world sees it: its name, and a port for those who forget https.
+  const site = await Server.make(`${folder}/site`, new KeysAlone(), {});
+  const plain = await freePort();
+  await site.configure({ site_address: [{ url: `https://localhost:${site.port}/` }], listener: [{ address: `127.0.0.1:${plain}`, redirect: true }] });
+  await site.start();
+  // It knows the world's ports alone.
+  const code = `import net from 'node:net';
+    import { scan } from '@mdn/mdn-http-observatory';
+    const ports = { 80: ${plain}, 443: ${site.port} };
+    const { connect } = net.Socket.prototype;
+    net.Socket.prototype.connect = function (...args) {
+      const options = [args[0]].flat()[0];
+      Object.assign(options, { host: '127.0.0.1', port: ports[options.port] });
+      return connect.apply(this, args);
+    };
+    const { scan: { grade, score, testsFailed } } = await scan('localhost');
+    console.log(JSON.stringify({ grade, score, testsFailed }));`;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { cwd: `${source}/tests`, env: { ...process.env, NODE_EXTRA_CA_CERTS: `${site.folder}/certificate.pem` } });
+  await site.stop();
   const { grade, score, testsFailed } = JSON.parse(stdout);
   console.log(`        Observatory: ${grade}, ${score}`);
   same([grade, testsFailed], ['A+', 0], 'grade, tests failed');

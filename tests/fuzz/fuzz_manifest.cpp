@@ -28,7 +28,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(entry.name.size() <= max_attachment_name_bytes && entry.type.size() <= max_attachment_type_bytes, "bounds");
     if (!plain) return 0;
     SecretText again(max_manifest_bytes);
-    require(write_manifest(again, {manifest->kind(), manifest->form_id(), manifest->form_version(), manifest->submission()}, answers,
+    require(write_manifest(again, {manifest->kind(), manifest->form_id(), manifest->form_version(), manifest->submission(),
+                                    manifest->inbox() ? &*manifest->inbox() : nullptr},
+                           answers,
                            manifest->attachments()),
             "a manifest fits where it fitted");
     // A list of one text reads like a text, and is written otherwise.

@@ -130,6 +130,15 @@ void site_manifests()
              "default-src 'none'\npage " + hash + " page /\npage " + hash + " page /ar/\npage " + hash + " text /keys\n");
 }
 
+void update_manifests()
+{
+    const auto hash = to_hex(Hash{1});
+    keep("fuzz_update_manifest", "update",
+         "amana desk update v1\nserial 202611300645\nversion 0.9.1~deb12\nfile " + hash + " 1234567 amana-desk_0.9.1~deb12_amd64.deb\nfile " + hash +
+             " 5 vim_2%3a9.0-2+b1_amd64.deb\n");
+    keep("fuzz_update_manifest", "name", "vim_2%3a9.0-2+b1_amd64.deb");
+}
+
 }  // namespace
 
 int main(int count, char** arguments)
@@ -144,5 +153,6 @@ int main(int count, char** arguments)
     notes();
     key_files();
     site_manifests();
+    update_manifests();
     return 0;
 }

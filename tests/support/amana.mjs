@@ -118,10 +118,17 @@ export class Desk {
   async list(options) { return JSON.parse(await this.command('list', ['--json'], options)); }
   async show(id, options) { return JSON.parse(await this.command('show', [id, '--json'], options)); }
   save(id, folder, options) { return this.command('save', [id, folder], options); }
+  // `text` goes by a file of the test's.
+  reply(id, text, files = []) {
+    fs.writeFileSync(`${this.folder}.reply`, text);
+    return this.command('reply', [id, '--text-file', `${this.folder}.reply`, ...files.flatMap((file) => ['--attach', file])]);
+  }
+  outbox(file) { return this.command('outbox', ['--out', file]); }
 }
 
-const asToml = (sections) => Object.entries(sections).map(([name, keys]) =>
-  [`[${name}]`, ...Object.entries(keys).map(([key, value]) => `${key} = ${JSON.stringify(value)}`)].join('\n')).join('\n');
+const asKeys = (keys) => Object.entries(keys).filter(([, value]) => value !== undefined).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
+const asToml = (sections) => Object.entries(sections).flatMap(([name, keys]) =>
+  Array.isArray(keys) ? keys.flatMap((one) => [`[[${name}]]`, ...asKeys(one)]) : [`[${name}]`, ...asKeys(keys)]).join('\n');
 
 export class Server {
   constructor(folder) {
@@ -129,7 +136,8 @@ export class Server {
     this.config = `${folder}/amana.toml`;
   }
 
-  // Sections given beside the desk's keys are laid over the defaults: { limits: { max_files: '1 MiB' }, log: { tick } }.
+  // Sections given beside the desk's keys are laid over the defaults: { limits: { max_files: '1 MiB' }, log: { tick } }; a list is so
+  // many of [[its name]], and a key that is undefined is left out.
   static async make(folder, desk, sections = {}) {
     const server = new Server(folder);
     fs.mkdirSync(`${folder}/storage`, { recursive: true, mode: 0o700 });
@@ -153,13 +161,13 @@ export class Server {
       // A long batch every eight seconds; large decoys as seldom as they may be.
       log: { origin: 'test.invalid', tick: '1s', file_ticks: 8, large_cover: '256 MiB' },
     };
-    for (const [name, keys] of Object.entries(sections)) defaults[name] = { ...defaults[name], ...keys };
+    for (const [name, keys] of Object.entries(sections)) defaults[name] = Array.isArray(keys) ? keys : { ...defaults[name], ...keys };
     fs.writeFileSync(this.config, `${asToml(defaults)}\n`);
   }
 
-  // `wrapper`: a command to run it under, such as strace. Its output is this.child.output.
-  async start({ wrapper = [], seconds = 30, ...options } = {}) {
-    const [command, ...args] = [...wrapper, program('amana-server'), 'serve', '--config', this.config];
+  // `wrapper`: a command to run it under, such as strace; `more`: further arguments. Its output is this.child.output.
+  async start({ wrapper = [], more = [], seconds = 30, ...options } = {}) {
+    const [command, ...args] = [...wrapper, program('amana-server'), 'serve', '--config', this.config, ...more];
     this.child = launch(command, args, options);
     let ended = false;
     this.child.ended.then(() => { ended = true; }, () => { ended = true; });
@@ -205,6 +213,9 @@ export class Server {
     await run(program('amana-server'), ['export', file, '--config', this.config, ...options]);
     return file;
   }
+
+  // Takes an outbox; what it says.
+  async import(file) { return (await run(program('amana-server'), ['import', file, '--config', this.config])).stdout; }
 }
 
 export function rootFingerprint(keys) {
@@ -212,7 +223,7 @@ export function rootFingerprint(keys) {
   return execFileSync('sha256sum', { input: Buffer.from(root, 'base64') }).toString().slice(0, 64);
 }
 
-function makeCertificate(folder) {
+export function makeCertificate(folder) {
   execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30',
     '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1',
     '-keyout', `${folder}/key.pem`, '-out', `${folder}/certificate.pem`], { stdio: 'pipe' });

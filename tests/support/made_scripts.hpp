@@ -22,7 +22,7 @@ inline void write_made_scripts(const std::filesystem::path& data)
     const auto write = [&](const std::string& name, std::string_view text) {
         std::ofstream(folder / name, std::ios::binary | std::ios::trunc) << text;
     };
-    for (const auto* name : {"page.js", "worker.js"}) {
+    for (const auto* name : {"page.js", "worker.js", "inbox.js", "inbox_worker.js"}) {
         const auto text = made_script(name);
         const std::string_view whole = text;
         const auto packed = web::PackedPage::pack({&whole, 1});

@@ -28,6 +28,12 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
     return text.replace(at, from.size(), to);
 }
 
+std::string inbox_id()
+{
+    const auto text = inbox_text();
+    return text.substr(text.find(R"("id":")") + 6, 64);
+}
+
 void manifest(Collection& into, const std::string& name, const std::string& comment, std::string_view text)
 {
     add(into, "bad_manifest", name, comment, manifest_record(text));
@@ -73,6 +79,13 @@ void add_bad_manifest(Collection& into)
     manifest(into, "manifest-not-utf8", "An overlong encoding in the story.", replaced(good, "They", "\xc0\xafThey"));
     manifest(into, "manifest-hex-case", "The id in upper case.", replaced(good, "0a0b", "0A0B"));
     manifest(into, "manifest-null", "An answer that is null.", replaced(good, R"("story":)", R"("a":null,"story":)"));
+    const auto answerable = manifest_text({.inbox = inbox_text()});
+    manifest(into, "inbox-of-decoy", "A decoy with an inbox.", replaced(answerable, R"("kind":"report")", R"("kind":"decoy")"));
+    manifest(into, "inbox-of-canary", "A canary with an inbox.", replaced(answerable, R"("kind":"report")", R"("kind":"canary")"));
+    manifest(into, "inbox-missing", "What is written on, without an inbox.", manifest_text({.kind = "follow_up"}));
+    manifest(into, "inbox-short", "An inbox id that lacks a byte.", replaced(answerable, R"("id":")" + inbox_id(), R"("id":")" + inbox_id().substr(2)));
+    manifest(into, "inbox-more", "An inbox with a member more.", replaced(answerable, R"("},"kind")", R"(","z":""},"kind")"));
+    manifest(into, "inbox-text", "An inbox that is a text.", manifest_text({.inbox = R"("")"}));
     std::string many;
     for (int i = 0; i < 257; ++i) many += (i == 0 ? "" : ",") + attachment_text({"", "", {}});
     manifest(into, "manifest-attachments", "It lists 257 attachments.",

@@ -3,6 +3,7 @@
 #include "tests/vectors/vector.hpp"
 
 #include "base/require.hpp"
+#include "crypto/inbox.hpp"
 
 namespace amana::vectors {
 
@@ -80,6 +81,14 @@ Bytes pattern(std::size_t count)
     return out;
 }
 
+std::string forget_answers()
+{
+    const auto keys = receipt_keys();
+    Bytes submission(16);
+    require(from_hex(ManifestText().id, submission).has_value(), "a submission id");
+    return R"({"signature":")" + to_hex(crypto::sign_forget(keys.erasure.view(), vectors_root(), keys.inbox, submission)) + "\"}";
+}
+
 }  // namespace
 
 void add_good(Collection& into)
@@ -101,6 +110,15 @@ void add_good(Collection& into)
     add(into, {.name = "canary",
                .comment = "Kind canary.",
                .text = {.kind = "canary", .id = "ffffffffffffffffffffffffffffffff"}});
+    add(into, {.name = "inbox", .comment = "A report whose sender can be answered.", .text = {.inbox = inbox_text()}});
+    add(into, {.name = "follow-up",
+               .comment = "What is written on from an inbox, with a file.",
+               .text = {.answers = R"({"text":"He called again."})", .kind = "follow_up", .inbox = inbox_text(), .form = "follow_up"},
+               .files = {{"note.txt", "text/plain", pattern(10)}},
+               .padded = 65536});
+    add(into, {.name = "erasure",
+               .comment = "An inbox's request to be forgotten; its signature is section 9.5's.",
+               .text = {.answers = forget_answers(), .kind = "erasure", .inbox = inbox_text(), .form = "erasure"}});
     add(into, {.name = "no-padding",
                .comment = "The payload fills its class to the last byte.",
                .text = {.answers = R"({"story":")" + story_that_fills() + R"("})"}});

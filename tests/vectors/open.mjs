@@ -187,28 +187,37 @@ export function canonical(value) {
 }
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isString = (value, pattern = /^/) => typeof value === 'string' && pattern.test(value);
+export const isString = (value, pattern = /^/) => typeof value === 'string' && pattern.test(value);
 const isName = (value) => isString(value, /^[a-z0-9_]{1,64}$/);
-const isInteger = (value, max = Number.MAX_SAFE_INTEGER) => Number.isSafeInteger(value) && value >= 0 && value <= max;
-const isRecord = (value, names) =>
+export const isInteger = (value, max = Number.MAX_SAFE_INTEGER) => Number.isSafeInteger(value) && value >= 0 && value <= max;
+export const isRecord = (value, names) =>
   isObject(value) && Object.keys(value).length === names.length && names.every((name) => Object.hasOwn(value, name));
 const isMap = (value, least, isValue) =>
   isObject(value) && Object.keys(value).length >= least && Object.keys(value).length <= MAX_LIST &&
   Object.keys(value).every((name) => isName(name) && isValue(value[name]));
-const isList = (value, least, isItem) =>
+export const isList = (value, least, isItem) =>
   Array.isArray(value) && value.length >= least && value.length <= MAX_LIST && value.every((item) => isItem(item));
 const isAnswer = (value) =>
   isString(value) || isList(value, 1, (item) => isString(item)) ||
   isList(value, 1, (row) => isMap(row, 1, (cell) => isString(cell)));
-const isAttachment = (value) =>
+export const isAttachment = (value) =>
   isRecord(value, ['name', 'sha256', 'size', 'type']) &&
   isString(value.name) && utf8ToBytes(value.name).length <= 255 && isString(value.type, /^[\x21-\x7e]{0,100}$/) &&
   isInteger(value.size) && isString(value.sha256, /^[0-9a-f]{64}$/);
 
+const hexOf = (length) => new RegExp(`^[0-9a-f]{${2 * length}}$`);
+const isInbox = (value) =>
+  isRecord(value, ['erasure', 'id', 'reply']) && isString(value.erasure, hexOf(32)) && isString(value.id, hexOf(32)) && isString(value.reply, hexOf(1216));
+/** With the inbox that its kind may or must have. */
+const isAnswerable = (value) => {
+  if (!Object.hasOwn(value, 'inbox')) return ['report', 'decoy', 'canary'].includes(value.kind);
+  return ['report', 'follow_up', 'erasure'].includes(value.kind) && isInbox(value.inbox);
+};
+
 /** Is this the value of a manifest? The depth of what it accepts is bounded, so that it can be written again. */
 const isManifest = (value) =>
-  isRecord(value, ['answers', 'attachments', 'form', 'id', 'kind', 'v']) &&
-  value.v === 1 && ['report', 'decoy', 'canary'].includes(value.kind) && isString(value.id, /^[0-9a-f]{32}$/) &&
+  isObject(value) && isRecord(value, ['answers', 'attachments', 'form', 'id', ...(Object.hasOwn(value, 'inbox') ? ['inbox'] : []), 'kind', 'v']) &&
+  value.v === 1 && isAnswerable(value) && isString(value.id, /^[0-9a-f]{32}$/) &&
   isRecord(value.form, ['id', 'version']) && isName(value.form.id) && isInteger(value.form.version, 2 ** 32 - 1) &&
   isMap(value.answers, 0, isAnswer) && isList(value.attachments, 0, isAttachment);
 

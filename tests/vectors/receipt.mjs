@@ -7,11 +7,12 @@
 // An entry: { comment, typed, root (hexadecimal), digits, inbox, reply, erasure (hexadecimal), reply_public (its SHA-256),
 // erasure_public }, or { comment, typed, fault: 'count' or 'check' }.
 
-import { createHash, createPrivateKey, createPublicKey, hkdfSync, pbkdf2Sync } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
 import { ml_kem768_x25519 as xwing } from '@noble/post-quantum/hybrid.js';
 
 import { check } from '../support/checks.mjs';
+import { receiptKeys, signingKey } from './answers.mjs';
 import { writeOrHold } from './made.mjs';
 
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest();
@@ -38,14 +39,10 @@ function read(typed) {
   return damm(digits) === 0 ? { digits } : { fault: 'check' };
 }
 
+const hex = (bytes) => Buffer.from(bytes).toString('hex');
 function keys(digits, root) {
-  const master = pbkdf2Sync(digits.slice(0, 27), Buffer.concat([Buffer.from('amana/1 receipt'), root]), 1024, 32, 'sha256');
-  const derive = (info) => Buffer.from(hkdfSync('sha256', master, '', info, 32));
-  const [inbox, reply, erasure] = ['amana/1 inbox', 'amana/1 inbox reply key', 'amana/1 inbox erasure key'].map(derive);
-  const seed = createPrivateKey({ key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), erasure]), format: 'der', type: 'pkcs8' });
-  const point = createPublicKey(seed).export({ format: 'der', type: 'spki' }).subarray(-32);
-  const hex = (bytes) => Buffer.from(bytes).toString('hex');
-  return { inbox: hex(inbox), reply: hex(reply), erasure: hex(erasure), reply_public: hex(sha256(xwing.keygen(Uint8Array.from(reply)).publicKey)), erasure_public: hex(point) };
+  const { inbox, reply, erasure } = receiptKeys(digits, root);
+  return { inbox: hex(inbox), reply: hex(reply), erasure: hex(erasure), reply_public: hex(sha256(xwing.keygen(reply).publicKey)), erasure_public: hex(signingKey(erasure)) };
 }
 
 const grouped = (digits, by = ' ') => digits.match(/.{4}/g).join(by);

@@ -43,7 +43,27 @@ std::string manifest_text(const ManifestText& text, const std::vector<File>& fil
     std::string list;
     for (const auto& file : files) list += (list.empty() ? "" : ",") + attachment_text(file);
     return R"({"answers":)" + text.answers + R"(,"attachments":[)" + list +
-           R"(],"form":{"id":"recruitment","version":1},"id":")" + text.id + R"(","kind":")" + text.kind + R"(","v":1})";
+           R"(],"form":{"id":")" + text.form + R"(","version":1},"id":")" + text.id + "\"" +
+           (text.inbox.empty() ? "" : ",\"inbox\":" + text.inbox) + R"(,"kind":")" + text.kind + R"(","v":1})";
+}
+
+c::Hash vectors_root()
+{
+    return c::sha256(as_bytes("amana vectors: root"));
+}
+
+c::Receipt::Keys receipt_keys()
+{
+    const auto receipt = c::Receipt::read(receipt_code);
+    require(receipt.has_value(), "a code without a slip");
+    return receipt->keys(vectors_root());
+}
+
+std::string inbox_text()
+{
+    const auto keys = receipt_keys();
+    return R"({"erasure":")" + to_hex(c::signing_public_key(keys.erasure.view())) + R"(","id":")" + to_hex(keys.inbox) + R"(","reply":")" +
+           to_hex(c::xwing_public_key(keys.reply.view())) + R"("})";
 }
 
 Bytes record(Byte kind, ByteView data)

@@ -3,6 +3,7 @@
 // crypto/, so that the vectors also hold crypto/'s own writers to the document.
 #pragma once
 
+#include "crypto/receipt.hpp"
 #include "tests/crypto/opening.hpp"
 
 #include <filesystem>
@@ -12,6 +13,8 @@
 #include <vector>
 
 namespace amana::vectors {
+
+inline constexpr std::string_view receipt_code = "0123 4567 8901 2345 6789 0123 4561";
 
 using crypto::testing::seeded_bytes;
 
@@ -58,7 +61,13 @@ struct ManifestText {
     std::string answers = R"({"story":"They promised my brother work as a driver."})";
     std::string kind = "report";
     std::string id = "000102030405060708090a0b0c0d0e0f";
+    std::string inbox{};  // inbox_text(), or empty
+    std::string form = "recruitment";
 };
+// receipt_code's under the root fingerprint of vectors_root(): its keys, and the inbox member that they make.
+[[nodiscard]] crypto::Hash vectors_root();
+[[nodiscard]] crypto::Receipt::Keys receipt_keys();
+[[nodiscard]] std::string inbox_text();
 [[nodiscard]] std::string attachment_text(const File& file);
 [[nodiscard]] std::string manifest_text(const ManifestText& text, const std::vector<File>& files = {});
 [[nodiscard]] Bytes record(Byte kind, ByteView data);

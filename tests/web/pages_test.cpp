@@ -48,7 +48,7 @@ web::StaticPage both(const web::HoledPage& page, std::span<const std::string_vie
 TEST_CASE("every page in every language is whole and says its language", "[web]")
 {
     CHECK(pages().languages().size() == 12);
-    CHECK(all_pages().size() == 1 + pages().languages().size() * (1 + 6 + 6 + 2 * web::all_problems.size() + 2 * 5));
+    CHECK(all_pages().size() == 1 + pages().languages().size() * (1 + 6 + 10 + 3 * web::all_problems.size() + 2 * 5 + 1 + 6 + 4 * 6));
     for (const auto& page : all_pages()) {
         INFO(page.name << " in " << page.language);
         const auto direction = test::read_catalogue(page.language).at("direction").text;
@@ -64,7 +64,9 @@ TEST_CASE("every page in every language is whole and says its language", "[web]"
         const bool again = page.name.starts_with("again_");
         CHECK(count(page.html, "<h1") == 1);
         CHECK(count(page.html, "<main>") == 1);
-        CHECK(count(page.html, "role=\"alert\"") == (again || page.name.starts_with("problem_") ? 1 : 0));
+        const bool alert = again || page.name.starts_with("problem_") || page.name.starts_with("inbox_") || page.name == "inbox said count" ||
+                           page.name == "inbox said check" || page.name == "inbox said damaged";
+        CHECK(count(page.html, "role=\"alert\"") == (alert ? 1 : 0));
         CHECK_THAT(page.html, Contains("9f2a c41b e077"));
         CHECK_THAT(page.html, Contains("<meta name=\"referrer\" content=\"no-referrer\">"));
     }
@@ -109,15 +111,20 @@ TEST_CASE("elements are closed in the order they were opened, and no id stands t
 TEST_CASE("no page fetches or remembers anything, and links lead to the site itself but for the way out", "[web]")
 {
     const std::set<std::string> attributes{
-        "aria-describedby", "aria-label", "aria-labelledby", "accept-charset", "action", "autocomplete", "autofocus", "charset", "class",
-        "content", "data-most", "data-one", "data-two", "dir", "download", "enctype", "for", "hidden", "href", "hreflang", "id", "lang", "maxlength",
-        "method", "minlength", "multiple", "name", "rel", "required", "role", "rows", "spellcheck", "src", "tabindex", "title", "type", "value"};
+        "aria-describedby", "aria-label", "aria-labelledby", "accept-charset", "action", "alt", "autocomplete", "autofocus", "charset", "class",
+        "content", "data-most", "data-one", "data-two", "dir", "download", "enctype", "for", "height", "hidden", "href", "hreflang", "id", "inputmode", "lang", "maxlength",
+        "method", "minlength", "multiple", "name", "rel", "required", "role", "rows", "spellcheck", "src", "tabindex", "title", "type", "value", "width"};
     for (const auto& page : all_pages()) {
         INFO(page.name << " in " << page.language);
         std::size_t ways_out = 0;
         for (const auto& token : test::scan_html(page.html)) {
             // What the form alone fetches, by its hash: web/sealing_test.cpp looks at this one.
-            if (token.tag == "script" && page.name.starts_with("form") && token.attributes.contains("src")) continue;
+            if (token.tag == "script" && (page.name.starts_with("form") || page.name == "inbox") && token.attributes.contains("src")) continue;
+            // The code as a picture, which is in the page.
+            if (token.tag == "img" && page.name.starts_with("received_with_code")) {
+                CHECK(token.attributes.at("src") == "data:image/png;base64,0");
+                continue;
+            }
             if (token.tag == "iframe") CHECK_THAT(page.name, Catch::EndsWith(", pressed"));
             for (const auto* forbidden : {"link", "img", "base", "object", "embed", "video", "audio"}) CHECK(token.tag != forbidden);
             for (const auto& [name, value] : token.attributes) {
@@ -128,8 +135,8 @@ TEST_CASE("no page fetches or remembers anything, and links lead to the site its
                     CHECK(token.attributes.at("id") == "exit");
                     CHECK(token.attributes.at("rel") == "noreferrer nofollow");
                     CHECK(value == web::SiteSettings().exit);
-                } else if (name == "href" && page.name.starts_with("received_with_proof") && value.starts_with("data:")) {
-                    CHECK(value == "data:text/plain;charset=utf-8,0");
+                } else if (name == "href" && page.name.starts_with("received_with") && value.starts_with("data:")) {
+                    CHECK((value == "data:text/plain;charset=utf-8,0" || value == "data:image/png;base64,0"));
                 } else if (name == "href" || name == "action" || name == "src") {
                     CHECK((value.starts_with("/") || value.starts_with("#")));
                     CHECK_FALSE(value.starts_with("//"));
@@ -152,7 +159,7 @@ TEST_CASE("style and script are the same bytes on every page, and the hashes are
         CHECK(script == shipped);
         CHECK(style.find("/*") == std::string::npos);
         CHECK(count(page.html, "<style") == 1);
-        CHECK(count(page.html, "<script") == (page.name.starts_with("form") ? 2 : 1));
+        CHECK(count(page.html, "<script") == (page.name.starts_with("form") || page.name == "inbox" ? 2 : 1));
     }
     for (const auto* forbidden : {"fetch", "XMLHttpRequest", "cookie", "Storage", "import(", "eval", "innerHTML", "sendBeacon"}) {
         INFO(forbidden);
@@ -183,19 +190,18 @@ TEST_CASE("every page that is sent packed has one size, and unpacks to the plain
         same(pages().help(language));
         for (const bool urgent : {false, true}) {
             same(pages().received(language, urgent));
-            same(pages().received_without_proof(language, urgent));
             // The longest proof there may be fits, in both its forms.
             const Bytes link(3 * 500, '%');
             const Bytes note(500, 'n');
             const std::array<ByteView, 2> holes{link, note};
-            const auto packed = pages().received_with_proof(language, urgent).packed.around(holes).value();
+            const auto packed = pages().received(language, urgent, false, web::Proof::made).packed.around(holes).value();
             std::string whole;
             for (std::size_t i = 0; i < packed.size(); ++i) {
                 whole += as_text(packed[i]);
                 if (i < holes.size()) whole += as_text(holes[i]);
             }
             CHECK(whole.size() == web::packed_page_bytes);
-            const auto& parts = pages().received_with_proof(language, urgent).parts;
+            const auto& parts = pages().received(language, urgent, false, web::Proof::made).parts;
             CHECK(gunzipped(whole) == parts[0] + std::string(as_text(link)) + parts[1] + std::string(as_text(note)) + parts[2]);
         }
         for (const auto problem : web::all_problems) same(pages().problem(language, problem));
@@ -285,8 +291,8 @@ TEST_CASE("a proof is offered folded away, unchecked and with its warning, and n
         const auto title = sentence(language, "proof_title");
         for (const bool urgent : {false, true}) {
             CHECK(pages().received(language, urgent).plain.find("id=\"proof") == std::string::npos);
-            CHECK_THAT(pages().received_without_proof(language, urgent).plain, Contains(sentence(language, "proof_none")) && !Contains("id=\"proof"));
-            const auto& parts = pages().received_with_proof(language, urgent).parts;
+            CHECK_THAT(pages().received(language, urgent, false, web::Proof::none).parts.front(), Contains(sentence(language, "proof_none")) && !Contains("id=\"proof"));
+            const auto& parts = pages().received(language, urgent, false, web::Proof::made).parts;
             CHECK_THAT(parts[0], Contains(sentence(language, "received_title")) && Contains(title) && Contains(warning) &&
                                      Catch::EndsWith("href=\"data:text/plain;charset=utf-8,"));
             CHECK_THAT(parts[1], Catch::StartsWith("\" download=\"proof.txt\">") && Catch::EndsWith("<pre dir=\"ltr\" tabindex=\"0\">"));

@@ -124,6 +124,7 @@ TEST_CASE("sealing.json has one size for all languages, packed and plain", "[web
         packed.insert(pages.sealing(language).packed.size());
         plain.insert(pages.sealing(language).plain.size());
         CHECK(text_of(json::parse(pages.sealing(language).plain).at("report")) == "/" + language + "/report");
+        CHECK(text_of(json::parse(pages.sealing(language).plain).at("inbox")) == "/" + language + "/inbox");
     }
     CHECK(packed.size() == 1);
     CHECK(plain.size() == 1);
@@ -145,7 +146,7 @@ TEST_CASE("the form names the script by its hash, and no other page names any", 
     for (const auto& page : all_pages(pages)) {
         INFO(page.name);
         const bool form = page.name.starts_with("form");
-        CHECK(count(page.html, "<script ") == (form ? 1 : 0));
+        CHECK(count(page.html, "<script ") == (form || page.name == "inbox" ? 1 : 0));
         if (!form) continue;
         ++forms;
         const auto tag = between(page.html, "<script ", "></script>");
@@ -163,7 +164,7 @@ TEST_CASE("the form names the script by its hash, and no other page names any", 
 
 TEST_CASE("scripts that are not whole are refused", "[web]")
 {
-    for (const auto* name : {"page.js", "worker.js", "page.js.gz", "worker.js.gz", "page.js.map", "worker.js.map"}) {
+    for (const auto* name : {"page.js", "worker.js", "page.js.gz", "worker.js.gz", "page.js.map", "worker.js.map", "inbox.js", "inbox_worker.js.gz", "inbox.js.map"}) {
         const DataCopy copy;
         const auto settings = settings_of(copy, {"en"});
         const auto path = copy.path() / "script" / name;

@@ -211,9 +211,30 @@ std::string again(const web::Pages& pages, const std::string& language, web::Pro
     return text;
 }
 
-std::string with_proof(const web::ProofPage& page)
+// What is shown once stands in it as zeros.
+std::string kept(const web::KeepsakePage& page)
 {
-    return page.filled(std::array<std::string_view, 2>{"0", "0"}, false).plain;
+    const std::vector<std::string_view> holes(page.parts.size() - 1, "0");
+    return page.filled(holes, false).plain;
+}
+
+constexpr std::array inbox_said{
+    std::pair{web::InboxSaid::count, "count"}, std::pair{web::InboxSaid::check, "check"}, std::pair{web::InboxSaid::empty, "empty"},
+    std::pair{web::InboxSaid::damaged, "damaged"}, std::pair{web::InboxSaid::opened, "opened"}, std::pair{web::InboxSaid::write, "write"},
+    std::pair{web::InboxSaid::again, "again"}, std::pair{web::InboxSaid::sent, "sent"}, std::pair{web::InboxSaid::sure, "sure"},
+    std::pair{web::InboxSaid::erased, "erased"}};
+static_assert(inbox_said.size() == web::inbox_said);
+
+// An inbox as it is said to a code, with nothing in the letter.
+std::string inbox(const web::InboxPages& pages, web::InboxSaid what, web::FormState state)
+{
+    std::string text;
+    for (const auto& piece : pages.saying(what, state)) {
+        text += piece.before;
+        if (piece.slot == web::InboxSlot::token) text += made_token;
+        if (piece.slot == web::InboxSlot::code) text += "0";
+    }
+    return text;
 }
 
 std::string name_of(web::FormState state)
@@ -247,11 +268,20 @@ std::vector<NamedPage> all_pages(const web::Pages& pages)
         for (const bool urgent : {false, true}) {
             const std::string which = urgent ? "_urgent" : "";
             all.push_back({"received" + which, language, pages.received(language, urgent).plain});
-            all.push_back({"received_without_proof" + which, language, pages.received_without_proof(language, urgent).plain});
-            all.push_back({"received_with_proof" + which, language, with_proof(pages.received_with_proof(language, urgent))});
+            all.push_back({"received_without_proof" + which, language, kept(pages.received(language, urgent, false, web::Proof::none))});
+            all.push_back({"received_with_proof" + which, language, kept(pages.received(language, urgent, false, web::Proof::made))});
+            all.push_back({"received_with_code" + which, language, kept(pages.received(language, urgent, true, web::Proof::unasked))});
+            all.push_back({"received_with_code_and_proof" + which, language, kept(pages.received(language, urgent, true, web::Proof::made))});
         }
+        const auto& looked = pages.inbox(language);
+        all.push_back({"inbox", language, looked.page.plain});
+        for (const auto& [what, name] : inbox_said)
+            for (const auto state : web::all_form_states)
+                if (web::index_of(state) == 0 || what == web::InboxSaid::empty || what == web::InboxSaid::opened || what == web::InboxSaid::write || what == web::InboxSaid::sure)
+                    all.push_back({std::string("inbox said ") + name + name_of(state), language, inbox(looked, what, state)});
         for (const auto problem : web::all_problems) {
             const auto name = std::string(web::problem_name(problem));
+            all.push_back({"inbox_" + name, language, looked.problems.at(static_cast<std::size_t>(problem)).plain});
             all.push_back({"problem_" + name, language, pages.problem(language, problem).plain});
             for (const auto state : web::all_form_states)
                 if (web::index_of(state) == 0 || problem == web::Problem::crowded || problem == web::Problem::too_large)

@@ -7,6 +7,8 @@ import { element, fill, paragraph } from './dom.mjs';
 const SAID = { location: 'place', times: 'time', exif: 'camera', text: 'text', xmp: 'text', iptc: 'text', preview: 'preview' };
 const IN_ORDER = ['place', 'time', 'camera', 'text', 'preview', 'other'];
 
+const MAX_FILES = 256;
+
 let drawn = 0;
 
 class Chosen {
@@ -99,6 +101,15 @@ export class ChosenFiles {
   get sent() { return this.files.filter((one) => !one.left); }
   get bytes() { return this.sent.reduce((sum, { size }) => sum + size, 0); }
   get undecided() { return this.files.find((one) => one.undecided); }
+  /** What keeps them from being sent: [what it is called, what is said of it, as Alert takes it], or null. `link(text)` leads to them. */
+  wrong(most, link) {
+    const { words, undecided } = this;
+    const problem = (key) => [key, [words.say(`problem_${key}`), words.say(`problem_${key}_advice`)]];
+    if (undecided) return ['undecided', [words.say('seal_choose', { file: undecided.file.name }), words.say('seal_choose_advice'), link(undecided.file.name)]];
+    if (this.sent.length > MAX_FILES) return problem('too_many_parts');
+    return this.bytes > most ? problem('too_large') : null;
+  }
+
   /** As the worker wants them. */
   get wanted() { return this.sent.map(({ id, keep }) => ({ id, keep })); }
 

@@ -5,10 +5,10 @@
 import './old_browsers.mjs';
 import { Poly1305 } from '@noble/ciphers/_poly1305.js';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
-import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import { concatBytes } from '@noble/hashes/utils.js';
 import { ml_kem768_x25519 as xwing } from '@noble/post-quantum/hybrid.js';
+import { NO_SALT, hkdf } from './derive.mjs';
 
 export const PIECE = 65536;
 const TAG = 16;
@@ -48,7 +48,7 @@ export class Sealer {
     const slots = publicKeys.map((publicKey) => slot(publicKey, fileKey, random));
     const head = concatBytes(Uint8Array.of(1, slots.length), ...slots, payloadNonce);
     const hash = sha256(head);
-    const derive = (label) => hkdf(fileKey, payloadNonce, utf8ToBytes(label), hash);
+    const derive = (label) => hkdf(fileKey, payloadNonce, label, hash);
     const header = concatBytes(head, derive('amana/1 commitment'));
     const payloadKey = derive('amana/1 payload');
     fileKey.fill(0);
@@ -102,18 +102,10 @@ export class Sealer {
   }
 }
 
-/** HKDF with SHA-256 (RFC 5869) of 32 bytes, which is one block. */
-function hkdf(secret, salt, ...info) {
-  const extracted = hmac(sha256, salt, secret);
-  const key = hmac(sha256, extracted, concatBytes(...info, Uint8Array.of(1)));
-  extracted.fill(0);
-  return key;
-}
-
 function slot(publicKey, fileKey, random) {
   const seed = random(ENCAPSULATION);
   const { cipherText, sharedSecret } = xwing.encapsulate(publicKey, seed);
-  const key = hkdf(sharedSecret, new Uint8Array(0), utf8ToBytes('amana/1 slot'), cipherText, publicKey);
+  const key = hkdf(sharedSecret, NO_SALT, 'amana/1 slot', cipherText, publicKey);
   // The nonce is fixed because a slot key seals one file key, once.
   const wrapped = xchacha20poly1305(key, NO_NONCE).encrypt(fileKey);
   for (const secret of [seed, sharedSecret, key]) secret.fill(0);

@@ -68,9 +68,12 @@ export async function request(fetch, address, options, signal, patience = PATIEN
 // As a Blob a body costs Chromium a seventh of the work, and no memory here. Firefox keeps a Blob until it collects its garbage, much later.
 const carried = (body) => (/Firefox/.test(navigator.userAgent) ? body : new Blob([body]));
 
+/** Sends bytes: as of request(). `expected`: about how many come back. */
+export const send = (fetch, address, body, signal, expected = 0) => request(fetch, address,
+  { method: 'POST', headers: { 'Content-Type': 'application/octet-stream' }, body: carried(body) }, signal, PATIENCE + PATIENCE_A_BYTE * (body.length + expected));
+
 /** Sends one body. The front's answer, or null: a broken line. */
 export async function post(fetch, address, body, signal) {
-  const options = { method: 'POST', headers: { 'Content-Type': 'application/octet-stream' }, body: carried(body) };
-  const answer = await request(fetch, address, options, signal, PATIENCE + PATIENCE_A_BYTE * body.length);
+  const answer = await send(fetch, address, body, signal);
   return answer && answer.status === 200 ? readAnswer(answer.bytes) : null;
 }

@@ -12,7 +12,8 @@ const MAX_NAME = 255;
 /** Text as a browser sends it with a form: half a surrogate pair becomes U+FFFD. */
 const wellFormed = (text) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(utf8ToBytes(text));
 
-function canonical(value) {
+/** RFC 8785. */
+export function canonical(value) {
   if (typeof value === 'string') return JSON.stringify(wellFormed(value));
   if (typeof value === 'number') return String(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
@@ -20,6 +21,7 @@ function canonical(value) {
 }
 
 const isString = (value) => typeof value === 'string';
+const isHex = (value, bytes) => isString(value) && value.length === 2 * bytes && /^[0-9a-f]*$/.test(value);
 const isName = (value) => isString(value) && /^[a-z0-9_]{1,64}$/.test(value);
 const isList = (value, isItem) => Array.isArray(value) && value.length >= 1 && value.length <= MAX_LIST && value.every(isItem);
 const isMap = (value, least, isValue) => {
@@ -28,6 +30,7 @@ const isMap = (value, least, isValue) => {
   return names.length >= least && names.length <= MAX_LIST && names.every((name) => isName(name) && isValue(value[name]));
 };
 const isRow = (value) => isMap(value, 1, isString);
+const isInbox = ({ erasure, id, reply }) => isHex(erasure, 32) && isHex(id, 32) && isHex(reply, 1216);
 const isAnswer = (value) => isString(value) || isList(value, isString) || isList(value, isRow);
 
 /** What the browser calls a file, as it may stand in a manifest: { name, type }, empty where it may not. */
@@ -40,14 +43,17 @@ export function describe({ name = '', type = '' }) {
 }
 
 /**
- * The manifest's bytes. `report` is { submission, form: { id, version }, answers }: the submission in lower-case
- * hexadecimal, an answer a string, an array of strings, or an array of rows. `attachments` is [{ name, type, size, sha256 }]
+ * The manifest's bytes. `report` is { submission, form: { id, version }, answers, kind, inbox }: the submission in lower-case
+ * hexadecimal, an answer a string, an array of strings, or an array of rows, `kind` report, follow_up or erasure, `inbox` where an
+ * answer can go (receipt.mjs), which a report may have and the others must. `attachments` is [{ name, type, size, sha256 }]
  * with names and types from describe().
  */
-export function writeManifest({ submission, form, answers }, attachments) {
-  const holds = /^[0-9a-f]{32}$/.test(submission) && isName(form.id) && form.version === form.version >>> 0 &&
-    isMap(answers, 0, isAnswer) && attachments.length <= MAX_ATTACHMENTS;
-  const bytes = holds && utf8ToBytes(canonical({ v: 1, kind: 'report', id: submission, answers,
+export function writeManifest({ submission, form, answers, kind = 'report', inbox }, attachments) {
+  const holds = isHex(submission, 16) && isName(form.id) && form.version === form.version >>> 0 &&
+    isMap(answers, 0, isAnswer) && attachments.length <= MAX_ATTACHMENTS &&
+    (inbox ? ['report', 'follow_up', 'erasure'].includes(kind) && isInbox(inbox) : kind === 'report');
+  const bytes = holds && utf8ToBytes(canonical({ v: 1, kind, id: submission, answers,
+    ...(inbox && { inbox: { erasure: inbox.erasure, id: inbox.id, reply: inbox.reply } }),
     form: { id: form.id, version: form.version },
     attachments: attachments.map(({ name, type, size, sha256 }) => ({ name, type, size, sha256 })) }));
   if (!bytes || bytes.length > MAX_MANIFEST) throw new TypeError('not what a manifest may hold');

@@ -3,17 +3,17 @@
 // The form's page, sealed by itself (docs/SEALING.md): takes over "send", and shows how it goes. As long as anything that it
 // needs is missing, the form works as it does without a script.
 import { Answers } from './answers.mjs';
+import { begin } from './begin.mjs';
 import { ChosenFiles } from './chosen.mjs';
 import { Words, element, paragraph, reveal } from './dom.mjs';
 import { showReceived } from './received.mjs';
-import { Alert, Panel, button, explain } from './views.mjs';
+import { Alert, Panel, button, explain, trouble } from './views.mjs';
 
 const PATIENCE = 10000;  // milliseconds for which "send" waits for the worker
-const MAX_FILES = 256;
 const SMALL_FILES = 8 << 20;  // where there is room for these alone (web/form_state.hpp)
 const WORKER = '/script/worker.js';
 
-const { worker: workerAddress, sealing: sealingAddress } = document.currentScript.dataset;
+const { dataset } = document.currentScript;
 const main = document.querySelector('main');
 const form = main.querySelector('form');
 const alert = new Alert(main);
@@ -51,7 +51,7 @@ class Page {
 
   weigh() {
     if (this.files && this.files.sent.length > 0 && this.files.files.every(({ cleaned }) => cleaned))
-      this.ask({ do: 'cost', files: this.files.wanted, answers: this.answers().sealed() });
+      this.ask({ do: 'cost', files: this.files.wanted, answers: this.answers().sealed(), receipt: wantsReceipt() });
     else if (this.files) this.files.showCost(null);
   }
 
@@ -74,14 +74,12 @@ class Page {
       }
       return told(wrong.problem, link);
     }
-    const { undecided } = this.files;
-    if (undecided) {
-      panel.mark('problem', 'undecided');
-      alert.show(say('seal_choose', { file: undecided.file.name }), say('seal_choose_advice'), this.linkTo('files', undecided.file.name));
+    const held = this.files.wrong(this.most, (text) => this.linkTo('files', text));
+    if (held) {
+      panel.mark('problem', held[0]);
+      alert.show(...held[1]);
       return false;
     }
-    if (this.files.sent.length > MAX_FILES) return told('too_many_parts');
-    if (this.files.bytes > this.most) return told('too_large');
     return true;
   }
 
@@ -105,7 +103,7 @@ class Page {
     this.proof = Boolean(form.querySelector('#proof') && form.querySelector('#proof').checked);
     unsent = true;
     this.sending = true;
-    this.ask({ do: 'send', answers: answers.sealed(), files: this.files.wanted, promise: this.proof, hidden: true });
+    this.ask({ do: 'send', answers: answers.sealed(), files: this.files.wanted, promise: this.proof, hidden: true, receipt: wantsReceipt() });
   }
 
   cancel() {
@@ -121,29 +119,18 @@ class Page {
     panel.close();
   }
 
-  ended({ state, promise, takes, perhaps, file }) {
-    if (state === 'stored') { this.stored(promise); return; }
+  ended({ state, promise, takes, perhaps, file, receipt }) {
+    if (state === 'stored') { this.stored(promise, receipt); return; }
     const sent = this.files.sent;
     if (state === 'false') blocked = this;
     else if (!this.sending) { if (state === 'unable') this.giveUp(); return; }
     this.stop();
-    const say = (key, values) => this.words.say(key, values);
-    const less = { small_files: 'problem_too_large', text: 'room_text' }[takes];  // would be taken now
-    if (less === 'problem_too_large') this.limit(Math.min(this.most, SMALL_FILES));
     const again = () => button('sealing-again', form.querySelector('button').textContent, submit);
+    if (takes === 'small_files') this.limit(Math.min(this.most, SMALL_FILES));
     if (state === 'cancelled' && !perhaps) panel.mark('cancelled');
     else panel.mark('problem', perhaps ? 'perhaps' : state);
-    if (state === 'false') alert.show(say('seal_false'), say('seal_false_advice'));
-    else if (perhaps) alert.show(say('seal_perhaps'), again());
-    else if (state === 'cancelled') alert.show(say('seal_cancelled'));
-    else if (state === 'closed') alert.show(say('problem_closed'), say('problem_closed_advice'));
-    else if (state === 'full' && less && sent.length > 0) alert.show(say(less), say(`${less}_advice`), this.linkTo('files', labelOf('files')));
-    else if (state === 'full') alert.show(say('problem_storage_full'), say('problem_storage_full_advice'), again());
-    else if (state === 'failed') alert.show(say('seal_failed'), say('seal_failed_advice'), again());
-    else if (state === 'unreadable') alert.show(say('seal_unreadable', { file: sent[file].file.name }), say('seal_unreadable_advice'));
-    else if (state === 'too_large') alert.show(say('problem_too_large'), say('problem_too_large_advice'));
-    else if (state === 'too_many') alert.show(say('problem_too_many_parts'), say('problem_too_many_parts_advice'));
-    else if (state === 'too_long') alert.show(say('problem_long_answer'), say('problem_long_answer_advice'));
+    const said = trouble(this.words, { state, perhaps, takes, file: sent[file] }, sent.length > 0, again, () => this.linkTo('files', labelOf('files')));
+    if (said) alert.show(...said);
     else this.unable();
   }
 
@@ -164,14 +151,14 @@ class Page {
     return false;
   }
 
-  stored(promise) {
+  stored(promise, receipt) {
     unsent = false;
     const covered = this.covers && this.files.sent.length === 0;
     const emergency = document.getElementById('page-emergency'), reading = document.getElementById('page-reading');
     HTMLFormElement.prototype.reset.call(form);
     for (const field of form.querySelectorAll('textarea,input:not([type])')) field.value = '';
     this.note = showReceived(main, this.words,
-      { urgent: this.urgent, proof: this.proof ? promise : null, covered, emergency, reading: reading ? reading.textContent : '' });
+      { urgent: this.urgent, proof: this.proof ? promise : null, receipt, inbox: this.sealing.inbox, covered, emergency, reading: reading ? reading.textContent : '' });
     panel.mark('stored');
     panel.section.hidden = true;
     main.append(panel.section);
@@ -193,6 +180,11 @@ function labelOf(id) {
   return found ? found.textContent : id;
 }
 
+function wantsReceipt() {
+  const none = form.querySelector('#no-receipt');
+  return !(none && none.checked);
+}
+
 function sendNatively() {
   native = true;
   unsent = false;
@@ -200,37 +192,11 @@ function sendNatively() {
   HTMLFormElement.prototype.submit.call(form);  // a question may be called "submit"
 }
 
-/** The page loads nothing but the worker by its script, and that from this one address. */
-function workerURL() {
-  const check = (address) => {
-    if (address !== WORKER) throw new TypeError('not the worker');
-    return address;
-  };
-  const policy = self.trustedTypes ? self.trustedTypes.createPolicy('amana', { createScriptURL: check }) : { createScriptURL: check };
-  return policy.createScriptURL(workerAddress);
-}
-
-async function start() {
-  if (document.readyState !== 'complete') await new Promise((resolve) => { addEventListener('load', resolve); });
-  const response = await fetch(sealingAddress);
-  const sealing = await response.json();
-  if (!response.ok || sealing.v !== 1) throw new TypeError('another sealing.json');
-  const worker = new Worker(workerURL());
-  addEventListener('pagehide', () => worker.terminate());
-  await new Promise((resolve, reject) => {
-    worker.addEventListener('error', () => {
-      reject(new Error('no worker'));
-      if (page) page.ended({ state: 'unable', perhaps: false });
-    });
-    worker.addEventListener('message', ({ data }) => {
-      if (data.say === 'ready') { page = new Page(worker, sealing, data); resolve(); }
-      else if (page) page.hear(data);
-    });
-    worker.postMessage({ do: 'start', sealing, saving });
-  });
-}
-
-const started = start().catch(() => { native = true; panel.mark('unavailable'); });
+const started = begin(dataset, WORKER, saving, {
+  ready: (message, worker, sealing) => { page = new Page(worker, sealing, message); },
+  hear: (message) => { if (page) page.hear(message); },
+  lost: () => { if (page) page.ended({ state: 'unable', perhaps: false }); },
+}).catch(() => { native = true; panel.mark('unavailable'); });
 
 form.addEventListener('submit', (event) => {
   if (native) return;

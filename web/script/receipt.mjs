@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //
 // The receipt code (docs/ENVELOPE.md, section 8): what is typed, and the keys that come from it.
-import { hkdf } from '@noble/hashes/hkdf.js';
+import './old_browsers.mjs';
+import { ed25519 } from '@noble/curves/ed25519.js';
 import { pbkdf2 } from '@noble/hashes/pbkdf2.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { ml_kem768_x25519 as xwing } from '@noble/post-quantum/hybrid.js';
+import { NO_SALT, hkdf, joined } from './derive.mjs';
 
 const DIGITS = 28, ITERATIONS = 1024, MAX_TYPED = 1024;
 
@@ -45,9 +48,21 @@ export function readCode(typed) {
 
 /** { inbox, reply, erasure }, 32 bytes each, at the deployment whose root fingerprint is `root`, 32 bytes. */
 export function keysOf(digits, root) {
-  const master = pbkdf2(sha256, utf8ToBytes(digits.slice(0, DIGITS - 1)), concatBytes(utf8ToBytes('amana/1 receipt'), root), { c: ITERATIONS, dkLen: 32 });
-  const derive = (info) => hkdf(sha256, master, undefined, utf8ToBytes(info), 32);
+  const master = pbkdf2(sha256, utf8ToBytes(digits.slice(0, DIGITS - 1)), joined('amana/1 receipt', root), { c: ITERATIONS, dkLen: 32 });
+  const derive = (info) => hkdf(master, NO_SALT, info);
   const keys = { inbox: derive('amana/1 inbox'), reply: derive('amana/1 inbox reply key'), erasure: derive('amana/1 inbox erasure key') };
   master.fill(0);
   return keys;
+}
+
+/** What of these keys is in a manifest: where an answer can go (docs/ENVELOPE.md, section 3). */
+export const addressOf = ({ inbox, reply, erasure }) =>
+  ({ erasure: bytesToHex(ed25519.getPublicKey(erasure)), id: bytesToHex(inbox), reply: bytesToHex(xwing.getPublicKey(reply)) });
+
+/** A new code and what goes into the report: { digits, inbox }. */
+export function newReceipt(random, root) {
+  const digits = newCode(random), keys = keysOf(digits, root);
+  const inbox = addressOf(keys);
+  for (const secret of [keys.reply, keys.erasure]) secret.fill(0);
+  return { digits, inbox };
 }

@@ -30,16 +30,15 @@ export const newSubmission = (random = systemRandom) => bytesToHex(random(16));
 /**
  * The envelope of a report as an async iterable of byte arrays, which can be walked once. Its `length` is known at once.
  *
- *   report      { answers, files: [{ name, type, blob }], submission, form: { id, version } }; see manifest.mjs
+ *   report      { answers, files: [{ name, type, blob }], submission, form: { id, version }, kind, inbox }; see manifest.mjs
  *   recipients  X-Wing public keys, 1 to 4 (keyset.mjs)
  *   progress    called with (bytes so far, length) before each byte array is handed out
  *   signal      an AbortSignal; the iteration then throws an AbortError
  *
  * The files' sizes are taken now; all else of them is read as the envelope is.
  */
-export function sealReport({ answers, files = [], submission, form }, recipients,
-  { progress = () => {}, signal, random = systemRandom } = {}) {
-  const { listed, manifest, padded } = prepare({ answers, files, submission, form });
+export function sealReport(report, recipients, { progress = () => {}, signal, random = systemRandom } = {}) {
+  const { files, listed, manifest, padded } = prepare(report);
   const length = envelopeLength(recipients.length, padded);
   const sealer = Sealer.create(recipients, random);
   const attachments = files.map(({ blob }, i) => read(blob, i, (hash) => { listed[i].sha256 = hash; }));
@@ -50,13 +49,13 @@ export function sealReport({ answers, files = [], submission, form }, recipients
 /** The bytes of the envelope that sealReport() makes for so many recipients. It throws the same. */
 export const reportLength = (report, recipients) => envelopeLength(recipients, prepare(report).padded);
 
-function prepare({ answers, files = [], submission, form }) {
+function prepare({ files = [], ...said }) {
   if (files.length > MAX_ATTACHMENTS) throw new Unsealed('too_many');
   const listed = files.map((file) => ({ ...describe(file), size: file.blob.size, sha256: '0'.repeat(64) }));
-  const manifest = () => writeManifest({ submission, form, answers }, listed);
+  const manifest = () => writeManifest(said, listed);
   const padded = sizeClass(payloadLength(listed.map(({ size }) => size), manifest().length), files.length > 0);
   if (!padded) throw new Unsealed(files.length > 0 ? 'too_large' : 'too_long');
-  return { listed, manifest, padded };
+  return { files, listed, manifest, padded };
 }
 
 /** A file's bytes, and at their end what they hash to. What is yielded lasts until the next is asked for. */

@@ -95,6 +95,29 @@ export function button(id, text, pressed) {
   return made;
 }
 
+/**
+ * What is said of what was not sent, as Alert takes it; undefined: it could not be sealed. `files`: whether there are any; `again()`, `toFiles()`:
+ * a button, a link; `file`: of chosen.mjs, the one that it is about.
+ */
+export function trouble(words, { state, perhaps, takes, file }, files, again, toFiles) {
+  const say = (key, values) => words.say(key, values);
+  const problem = (key, ...more) => [say(key), say(`${key}_advice`), ...more];
+  const less = { small_files: 'problem_too_large', text: 'room_text' }[takes];  // would be taken now
+  if (state === 'false') return problem('seal_false');
+  if (perhaps) return [say('seal_perhaps'), again()];
+  switch (state) {
+  case 'cancelled': return [say('seal_cancelled')];
+  case 'closed': return problem('problem_closed');
+  case 'full': return less && files ? problem(less, toFiles()) : problem('problem_storage_full', again());
+  case 'failed': return problem('seal_failed', again());
+  case 'unreadable': return [say('seal_unreadable', { file: file.file.name }), say('seal_unreadable_advice')];
+  case 'too_large': return problem('problem_too_large');
+  case 'too_many': return problem('problem_too_many_parts');
+  case 'too_long': return problem('problem_long_answer');
+  default: return undefined;
+  }
+}
+
 /** At the top of the page: what went wrong. One at a time. */
 export class Alert {
   constructor(main) { this.main = main; }

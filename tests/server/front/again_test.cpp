@@ -45,7 +45,7 @@ struct Sent {
 Sent page_of(const Answers& answers, Problem problem = Problem::too_large, const char* wrong = nullptr, bool proof = false, const char* language = "en", web::FormState state = {})
 {
     const auto* field = wrong == nullptr ? nullptr : pages().questionnaire().find(wrong);
-    FormAgain again(pages().form_again(language, state), answers, problem, field, proof, made_token);
+    FormAgain again(pages().form_again(language, state), answers, problem, field, {proof, false}, made_token);
     SecretText piece(FormAgain::piece_bytes);
     Sent sent;
     while (again.next(piece)) {

@@ -127,6 +127,14 @@ asio::awaitable<void> FakeKeeper::collect()
             ++asked;
             continue;
         }
+        if (frame->kind == wire::Kind::erase) {
+            erases.push_back(frame->body);
+            Bytes out;
+            if (const auto said = erased(frame->body)) wire::append_frame(out, wire::Kind::answer, frame->upload, *said);
+            else wire::append_refused(out, frame->upload, wire::Refusal::failed);
+            co_await say(std::move(out));
+            continue;
+        }
         if (frame->kind == wire::Kind::pressure) {
             pressure.push_back(wire::parse_pressure({frame->kind, frame->upload, frame->body}).value());
             continue;

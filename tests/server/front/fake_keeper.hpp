@@ -58,6 +58,8 @@ public:
     std::optional<std::uint64_t> room;              // what it says of it behind hello
     int asked = 0;                                  // questions that it answered
     std::vector<unsigned> pressure;                 // every step that it was told
+    std::vector<Bytes> erases;                      // what it was asked to erase
+    std::function<std::optional<Bytes>(const Bytes&)> erased = [](const Bytes&) { return Bytes{1}; };  // and says to it
     // What it answers to a question: empty, there is none; nothing, it can't be read.
     std::function<std::optional<Bytes>(const wire::Ask&)> answer = [](const wire::Ask&) { return Bytes{}; };
 

@@ -111,10 +111,10 @@ TEST_CASE("The site's manifest is what is served: every body, and every header l
     crypto::Note release{release_text, {}};
     release.sign(std::string(crypto::release_signer), Bytes(32, 7));
     const auto note = release.encode();
-    auto keys = front.site().keys;
+    auto keys = front.site().common.keys;
     keys.deployment = "jordan";
     keys.root = crypto::signing_public_key(Bytes(32, 9));
-    const auto text = site_text(front.site().pages, front.site().files, keys, {12, "key", as_bytes(note)}).value();
+    const auto text = site_text(front.site().pages, front.site().files, front.site().responses, keys, {12, "key", as_bytes(note)}).value();
     const auto manifest = crypto::SiteManifest::parse(text).value();
     CHECK(manifest.deployment == "jordan");
     CHECK(manifest.serial == 12);
@@ -144,14 +144,14 @@ TEST_CASE("The site's manifest is what is served: every body, and every header l
         CHECK(told == sent);
         lines += told;
     }
-    CHECK(manifest.pages.size() == 19);
+    CHECK(manifest.pages.size() == 24);
     std::cout << manifest.pages.size() << " addresses, " << lines << " header lines held to\n";
     for (const auto* present : {"/", "/en/", "/en/sealing.json", "/keys", "/script/page.js", "/script/worker.js.map", "/log/check.html", "/.well-known/security.txt"}) {
         INFO(present);
         CHECK(manifest.find(present) != nullptr);
     }
     CHECK(manifest.find("/manifest/site") == nullptr);
-    CHECK(!site_text(front.site().pages, front.site().files, keys, {12, "key", as_bytes("no note")}).has_value());
+    CHECK(!site_text(front.site().pages, front.site().files, front.site().responses, keys, {12, "key", as_bytes("no note")}).has_value());
 }
 
 }  // namespace amana::front::test

@@ -31,13 +31,26 @@ crypto::KeySet key_set()
 Front::Front(const Options& options)
 {
     auto loaded = options.scripts ? scripted_pages() : shipped_pages();
-    Responses responses(loaded);
     const auto keys = options.keys ? *options.keys : key_set();
-    auto files = PublicFiles::make(loaded, as_bytes(keyset_note), keys, options.site);
-    site_.reset(new Site{options.limits, keys, std::move(loaded), std::move(files), std::move(responses),
-                         TlsContext::create(secret(identity().certificate), secret(identity().private_key)).value(),
-                         Limits(options.limits, {true, SIZE_MAX}), [time = options.time] { return time; },
-                         Gate(options.limits.pace, options.gate), SealedUploads(options.timing)});
+    shared_.reset(new Shared{Common{options.limits, keys, Limits(options.limits, {true, SIZE_MAX}, options.places), [time = options.time] { return time; },
+                                    Gate(options.limits.pace, options.gate), SealedUploads(options.timing)}});
+    const auto& pages = shared_->pages.emplace_back(std::move(loaded));
+    wire::TlsSlice tls;
+    for (const auto& address : options.addresses) {
+        auto files = PublicFiles::make(pages, as_bytes(keyset_note), keys, options.site);
+        auto url = address.url.empty() ? std::nullopt : std::optional(wire::SiteUrl::parse(address.url).value());
+        shared_->sites.push_back(Site{shared_->common, pages, std::move(files), Responses(pages, {!url || !url->onion(), address.onion_location}), std::move(url)});
+        auto& shown = tls.certificates.emplace_back();
+        shown.push_back({secret(address.identity->certificate), secret(address.identity->private_key)});
+    }
+    auto listener = options.listener;
+    std::vector<Site*> sites;
+    for (std::uint32_t i = 0; auto& site : shared_->sites) {
+        listener.addresses.push_back(i++);
+        sites.push_back(&site);
+    }
+    shared_->listeners.emplace_back(0, listener, std::move(sites));
+    shared_->show(tls).value();
     for (std::size_t i = 0; i < options.threads; ++i) open(lanes_.emplace_back(), options);
     keeper_thread_ = std::jthread([this] {
         const auto more_may_come = asio::make_work_guard(keeper_context_);
@@ -53,11 +66,12 @@ void Front::open(Lane& lane, const Options& options)
     lane.keeper.emplace(keeper_context_, UniqueFd(ends[0]));
     lane.keeper->promise = options.promise;
     lane.keeper->answer = options.log;
+    lane.keeper->erased = options.erased;
     lane.keeper->refuse_at_finish = options.refusal;
     lane.keeper->room = options.room;
     std::vector<UniqueFd> listeners;
     listeners.emplace_back(::fcntl(lane.listener.fd(), F_DUPFD_CLOEXEC, 0));
-    lane.worker = std::make_unique<Worker>(*site_, UniqueFd(ends[1]), std::move(listeners), [this] { ++lost; }, &lane == &lanes_.front());
+    lane.worker = std::make_unique<Worker>(*shared_, UniqueFd(ends[1]), std::move(listeners), [this] { ++lost; }, &lane == &lanes_.front());
     asio::co_spawn(keeper_context_, lane.keeper->collect(), [](std::exception_ptr exception) {
         if (exception) std::rethrow_exception(exception);
     });
@@ -151,6 +165,12 @@ int Front::begun()
 int Front::asked()
 {
     return ask_keepers<int>([](const FakeKeeper& keeper) { return keeper.asked; }, [](int& all, int&& found) { all += found; });
+}
+
+std::vector<Bytes> Front::erases()
+{
+    return ask_keepers<std::vector<Bytes>>([](const FakeKeeper& keeper) { return keeper.erases; },
+                                           [](auto& all, auto&& found) { all.insert(all.end(), found.begin(), found.end()); });
 }
 
 std::vector<Bytes> Front::envelopes()

@@ -27,8 +27,17 @@ public:
         wire::SiteSlice site;      // of it: what is served as it is
         SealedUploads::Timing timing;
         Gate::Timing gate{.line = {}, .pressure = {.processor = false}};
+        Limits::Timing places{.opening_pause = std::chrono::milliseconds(1)};
+        std::function<std::optional<Bytes>(const Bytes&)> erased = [](const Bytes&) { return Bytes{1}; };  // what the keeper says to an erasure
         std::optional<crypto::KeySet> keys;  // else one key, good from 0 to two weeks
         std::size_t threads = 1;   // each on a port of its own
+        wire::ListenerSlice listener{};  // but for what it serves, which is:
+        struct Address {
+            std::string url{};  // empty: whatever name it is asked by
+            std::string onion_location{};
+            const Identity* identity = &test::identity();
+        };
+        std::vector<Address> addresses{Address()};
         std::optional<wire::Refusal> refusal;  // what the keeper says to every envelope
         std::optional<std::uint64_t> room;     // and at the beginning, of its room
         bool scripts = false;      // in English alone, with files that stand for the scripts
@@ -49,7 +58,9 @@ public:
     void drain(std::chrono::milliseconds time);
     void wait_until_ended();
     void destroy_worker();
-    [[nodiscard]] const Site& site() const { return *site_; }
+    [[nodiscard]] const Site& site() const { return shared_->sites.front(); }
+    [[nodiscard]] Shared& shared() { return *shared_; }
+    [[nodiscard]] std::uint16_t port() const { return lanes_.front().listener.port(); }
 
     std::atomic<int> lost = 0;
     // How many envelopes the keeper has whole; how many it was told to forget.
@@ -59,6 +70,8 @@ public:
     // Of those that it has whole, the bytes; and how many it was told of at all.
     [[nodiscard]] std::vector<Bytes> envelopes();
     [[nodiscard]] int begun();
+    // What the keepers were asked to erase.
+    [[nodiscard]] std::vector<Bytes> erases();
     // Questions that the keepers answered.
     [[nodiscard]] int asked();
     // The steps of pressure that each keeper's channel was told.
@@ -78,7 +91,7 @@ private:
     };
     void open(Lane& lane, const Options& options);
 
-    std::unique_ptr<Site> site_;
+    std::unique_ptr<Shared> shared_;
     asio::io_context keeper_context_;
     std::list<Lane> lanes_;
     std::jthread keeper_thread_;

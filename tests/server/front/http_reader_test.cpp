@@ -32,7 +32,7 @@ struct Reading {
 
     explicit Reading(const wire::Limits& given = {}, const MemoryProtection& memory = plenty) : config(given), limits(given, memory) {}
 
-    [[nodiscard]] Result<Request, HttpFailure> head() { return run(context, reader.head()); }
+    [[nodiscard]] Result<Request, HttpFailure> head() { return run(context, reader.head(config.idle_timeout)); }
     [[nodiscard]] Result<ByteView, HttpFailure> piece() { return run(context, reader.body()); }
     [[nodiscard]] std::string body()
     {
@@ -151,12 +151,12 @@ TEST_CASE("One that only waits holds no buffer, and too many wait for theirs")
     TlsPair pair(first.context);
     HttpReader second(*pair.server, first.config, first.limits, source(2));
     REQUIRE(pair.client->write(get));
-    CHECK(failure(run(first.context, second.head())) == HttpFailure::timed_out);
+    CHECK(failure(run(first.context, second.head(first.config.idle_timeout))) == HttpFailure::timed_out);
     CHECK(second.idle());  // nothing was read of it
     // The first has been read to its end, and has given its buffer back: what is answered needs none.
     CHECK(first.body() == "hello");
     CHECK(first.limits.requests().take(source()));
-    CHECK(must(run(first.context, second.head())).target == "/ar/");
+    CHECK(must(run(first.context, second.head(first.config.idle_timeout))).target == "/ar/");
     CHECK(first.limits.requests().take(source()));
 }
 

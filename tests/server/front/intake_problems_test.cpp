@@ -195,7 +195,7 @@ TEST_CASE("What can't be taken any more is forgotten at once, not when all of it
     Reporting reporting(1, 100'000);
     auto& channel = reporting.channel;
     channel.spawn(channel.keeper.collect());
-    Intake intake(std::move(*reporting.limits.report(source())), *channel.link, reporting.public_keys, std::move(*FormReader::create(form_type)), questionnaire(), FilesTaken{100'000});
+    Intake intake(std::move(*reporting.limits.report(source())), *channel.link, reporting.public_keys, std::move(*FormReader::create(form_type)), questionnaire(), FilesTaken{100'000}, Intake::Page{});
     const auto body = FormBody().file("f", std::string(100'000, 'x')).so_far() + "--Boundary\r\nContent-Disposition: form-data; name=\"files\"; filename=\"g\"\r\n\r\n";
     run(channel.context, intake.take(as_bytes(body)));
     channel.settle();
@@ -325,7 +325,7 @@ TEST_CASE("What is refused from the beginning is read for its story alone")
     Reporting reporting;
     auto& channel = reporting.channel;
     channel.spawn(channel.keeper.collect());
-    Intake intake(std::move(*reporting.limits.report(source())), *channel.link, {}, std::move(*FormReader::create(form_type)), questionnaire(), FilesTaken{100'000});
+    Intake intake(std::move(*reporting.limits.report(source())), *channel.link, {}, std::move(*FormReader::create(form_type)), questionnaire(), FilesTaken{100'000}, Intake::Page{});
     intake.refuse(Problem::closed);
     const auto body = FormBody().file("f", std::string(90'000, 'x')).story(story).end();
     run(channel.context, intake.take(as_bytes(body)));
@@ -345,7 +345,7 @@ TEST_CASE("A report's place is given back, whatever became of it")
         auto admitted = one.report(source());
         REQUIRE(admitted);
         CHECK(!one.report(source()));
-        const Intake intake(std::move(*admitted), *reporting.channel.link, reporting.public_keys, std::move(*FormReader::create(form_type)), questionnaire(), FilesTaken{1});
+        const Intake intake(std::move(*admitted), *reporting.channel.link, reporting.public_keys, std::move(*FormReader::create(form_type)), questionnaire(), FilesTaken{1}, Intake::Page{});
         CHECK(!one.report(source()));
     }
     CHECK(one.report(source()));

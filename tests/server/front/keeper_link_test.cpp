@@ -246,7 +246,10 @@ TEST_CASE("A keeper that speaks wrongly is left")
     CHECK(is_left(frame(Kind::begin)));
     CHECK(is_left(frame(Kind::chunk, 1, {1})));
     CHECK(is_left(frame(Kind::finish, 1, {0})));
-    CHECK(is_left(frame(Kind::ask, 1, Bytes(10, 1))));
+    Bytes asking;
+    wire::append_ask(asking, 1, {wire::Asked::tile});
+    CHECK(is_left(asking));
+    CHECK(is_left(frame(Kind::erase, 1, Bytes(crypto::min_erase_bytes, 1))));
     CHECK(is_left(frame(Kind::answer)));
     CHECK(is_left(frame(Kind::abort)));
     CHECK(is_left(hello));

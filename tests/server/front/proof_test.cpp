@@ -13,7 +13,7 @@ const std::string promise = "amana promise v1\ntest<&>.example\n0\n4096\nTEVBRg=
 
 std::string asking(std::string_view text)
 {
-    return FormBody().story(text).part("Content-Disposition: form-data; name=\"proof\"", "1").end();
+    return FormBody().story(text).answer("no_receipt", "1").answer("proof", "1").end();
 }
 
 std::string between(const std::string& text, const std::string& open, const std::string& close)
@@ -53,7 +53,7 @@ TEST_CASE("Who asks gets the proof in the answer, to copy and to save")
             for (const bool urgent : {false, true}) {
                 INFO(language << (packed ? " packed" : "") << (urgent ? " urgent" : ""));
                 FormBody form;
-                form.story(story).answer("proof", "1");
+                form.story(story).answer("no_receipt", "1").answer("proof", "1");
                 if (urgent) form.answer("urgency", "danger_now");
                 const auto answer = front.ask(post_form(form.end(), packed ? "Accept-Encoding: gzip, br\r\n" : "", "/" + language + "/report"));
                 ++asked;
@@ -65,7 +65,7 @@ TEST_CASE("Who asks gets the proof in the answer, to copy and to save")
                 CHECK(percent_decoded(link) == promise);
                 CHECK(link.find_first_not_of("%ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") == std::string::npos);
                 CHECK(between(body, "<pre dir=\"ltr\" tabindex=\"0\">", "</pre>") == escaped_promise);
-                const auto& parts = front.site().pages.received_with_proof(language, urgent).parts;
+                const auto& parts = front.site().pages.received(language, urgent, false, web::Proof::made).parts;
                 CHECK(body.starts_with(parts[0] + link + parts[1] + escaped_promise + parts[2]));
                 CHECK(answer.head.find("Location") == std::string::npos);
             }
@@ -93,11 +93,11 @@ TEST_CASE("Who does not ask is told of no proof, and the keeper makes none")
     Front::Options options;
     options.promise = promise;
     Front front(options);
-    const auto answer = front.ask(post_form(FormBody().story(story).end()));
+    const auto answer = front.ask(post_form(FormBody().story(story).answer("no_receipt", "1").end()));
     CHECK(status(answer) == 303);
     CHECK(answer.body.empty());
     // A file of that name is no wish.
-    CHECK(status(front.ask(post_form(FormBody().story(story).part("Content-Disposition: form-data; name=\"proof\"; filename=\"a\"", "1").end()))) == 303);
+    CHECK(status(front.ask(post_form(FormBody().story(story).answer("no_receipt", "1").part("Content-Disposition: form-data; name=\"proof\"; filename=\"a\"", "1").end()))) == 303);
     CHECK(front.promised() == 0);
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("When no proof can be made, that is said, and that the report is store
     Front front;
     const auto answer = front.ask(post_form(asking(story)));
     CHECK(status(answer) == 200);
-    CHECK(answer.body.starts_with(front.site().pages.received_without_proof("en", false).plain));
+    CHECK(answer.body.starts_with(front.site().pages.received("en", false, false, web::Proof::none).parts.front()));
     CHECK(front.stored() == 1);
 }
 
@@ -119,7 +119,7 @@ TEST_CASE("A problem gives the box back as it was")
     const auto with = front.ask(post_form(asking("short")));
     CHECK(status(with) == 422);
     const auto controls = amana::test::controls_of(amana::test::scan_html(with.body));
-    CHECK(controls == amana::test::Controls{{"proof", "1"}, {"story", "short"}});
+    CHECK(controls == amana::test::Controls{{"no_receipt", "1"}, {"proof", "1"}, {"story", "short"}});
     CHECK(with.body.find("<details open>\n<summary>") != std::string::npos);
     CHECK(with.body.size() == without.body.size());
 }

@@ -64,7 +64,7 @@ Outcome Reporting::send_unopened(std::string_view body, const std::vector<std::s
     must_be(form && admitted, "a form that may be received");
     Outcome outcome;
     {
-        Intake intake(std::move(*admitted), *channel.link, public_keys, std::move(*form), questionnaire(), files);
+        Intake intake(std::move(*admitted), *channel.link, public_keys, std::move(*form), questionnaire(), files, from);
         run(channel.context, take_all(intake, body, cuts, outcome));
         outcome.story = story_in(intake);
         outcome.kept_all = intake.kept_all();

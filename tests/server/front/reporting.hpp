@@ -81,6 +81,7 @@ public:
     bool collecting = false;  // true: the keeper does something already
     Limits limits;
     FilesTaken files;
+    Intake::Page from;
     std::vector<crypto::XWingPublicKey> public_keys;
 
 private:

@@ -2,6 +2,7 @@
 // What every answer says of itself: all of its fields and no other. And which address means what.
 #include "server/front/responses.hpp"
 #include "server/front/routes.hpp"
+#include "server/wire/onion_location.hpp"
 #include "tests/server/front/pages.hpp"
 #include "tests/support/catch.hpp"
 
@@ -91,7 +92,8 @@ TEST_CASE("The header fields of an answer are these and no other")
         CHECK(head.find(absent) == std::string::npos);
     for (const auto content : all_contents) {
         const auto other = responses.head(status::ok, 7, true, {}, content);
-        const bool page = content == Content::page || content == Content::form || content == Content::again || content == Content::line;
+        const bool page = content == Content::page || content == Content::form || content == Content::again ||
+                          content == Content::inbox || content == Content::line;
         CHECK((other.find("Padding") != std::string::npos) == page);
         CHECK((other.size() == page_head_bytes) == page);
         CHECK(other.find("default-src 'none'") != std::string::npos);
@@ -102,9 +104,10 @@ TEST_CASE("The header fields of an answer are these and no other")
 
 TEST_CASE("A page's head has one length, whatever it says")
 {
-    const Responses responses(pages());
+    // The longest that an address may add.
+    const Responses responses(pages(), {true, "http://" + std::string(wire::max_onion_location_bytes - 14, 'a') + ".onion/"});
     std::size_t checked = 0;
-    for (const auto status : {status::ok, status::see_other, status::permanent_redirect, status::bad_request, status::not_found, status::method_not_allowed,
+    for (const auto status : {status::ok, status::see_other, status::permanent_redirect, status::bad_request, status::not_found, status::method_not_allowed, status::misdirected,
                               status::request_timeout, status::too_large, status::unsupported, status::unprocessable, status::head_too_large,
                               status::internal, status::unavailable, status::insufficient_storage})
         for (const bool keep_alive : {false, true})
@@ -120,6 +123,20 @@ TEST_CASE("A page's head has one length, whatever it says")
                     }
                 }
     std::cout << checked << " heads\n";
+}
+
+TEST_CASE("An address adds what is its own to every answer, and nothing else")
+{
+    const Responses plain(pages(), {false, {}}), strict(pages()), leading(pages(), {true, "http://abc.onion/"});
+    for (const auto content : all_contents) {
+        const auto &without = plain.lines(content), &with = strict.lines(content), &onion = leading.lines(content);
+        CHECK(without.find("Strict-Transport-Security") == std::string::npos);
+        CHECK(with == without + "Strict-Transport-Security: max-age=63072000\r\n");
+        CHECK(onion == with + "Onion-Location: http://abc.onion/\r\n");
+    }
+    const auto answer = bare(status::no_content);
+    CHECK((answer.starts_with("HTTP/1.1 204 No Content\r\nDate: ") && answer.ends_with("Connection: close\r\n\r\n") && answer.find("Content-") == std::string::npos));
+    CHECK(bare(status::misdirected, true, "X: y\r\n").find("Content-Length: 0\r\n") != std::string::npos);
 }
 
 TEST_CASE("A page is packed and small, or plain and large; HEAD gives the same without it")
@@ -187,6 +204,7 @@ TEST_CASE("Which status a problem has")
     told += all({Problem::timed_out}, {408, "Request Timeout"});
     told += all({Problem::internal}, {500, "Internal Server Error"});
     told += all({Problem::method_not_allowed}, {405, "Method Not Allowed"});
+    told += all({Problem::misdirected}, {421, "Misdirected Request"});
     CHECK(told == web::all_problems.size());
 }
 

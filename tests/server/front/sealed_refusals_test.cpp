@@ -20,7 +20,7 @@ TEST_CASE("Too many at once: who gets no place in time is told so, and may come 
     CHECK(first.send(*front.connect(), 1).state == "more");
     CHECK(first.send(*front.connect(), 2).state == "stored");
     // Somebody waited, so there is pressure (gate_test.cpp); when that is over all is as it was.
-    for (int i = 0; i < 400 && front.site().gate.step() > 0; ++i) std::this_thread::sleep_for(50ms);
+    for (int i = 0; i < 400 && front.site().common.gate.step() > 0; ++i) std::this_thread::sleep_for(50ms);
     CHECK(second.send(*front.connect()).state == "stored");
     CHECK(front.stored() == 2);
 }
@@ -107,7 +107,7 @@ TEST_CASE("As room runs out, what an envelope's length tells is refused before a
         given.room = step.mebibytes * crypto::mebibyte;
         given.gate.pressure.count = 600s;  // with so little room a few reports are pressure
         Front front(given);
-        for (int i = 0; i < 200 && front.site().room.bytes() == UINT64_MAX; ++i) std::this_thread::sleep_for(10ms);
+        for (int i = 0; i < 200 && front.site().common.room.bytes() == UINT64_MAX; ++i) std::this_thread::sleep_for(10ms);
         const auto state = [&](const Sealed& report) {
             const auto reply = report.send(*front.connect());
             CHECK((reply.state != "full" || reply.takes == step.takes));

@@ -75,10 +75,18 @@ SecretBuffer secret(std::string_view text)
     return SecretBuffer::copy_of(as_bytes(text));
 }
 
-const TlsContext& tls_context()
+Result<TlsContext> make_context(std::string_view certificate, std::string_view private_key)
 {
-    static const auto context = TlsContext::create(secret(identity().certificate), secret(identity().private_key)).value();
-    return context;
+    std::vector<wire::Certificate> pairs;
+    pairs.push_back({secret(certificate), secret(private_key)});
+    return TlsContext::create(pairs);
+}
+
+std::shared_ptr<const TlsNames> tls_names()
+{
+    static const auto names = std::make_shared<const TlsNames>(
+        std::vector{TlsNames::Name{"", std::make_shared<const TlsContext>(make_context(identity().certificate, identity().private_key).value())}}, true);
+    return names;
 }
 
 Listener::Listener() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
@@ -210,7 +218,7 @@ std::shared_ptr<Stream> accept_from(asio::io_context& context, Listener& listene
 {
     const int fd = ::accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC);
     must(fd >= 0, "nobody to accept");
-    return std::make_shared<Stream>(asio::ip::tcp::socket(context, asio::ip::tcp::v4(), fd), tls_context());
+    return std::make_shared<Stream>(asio::ip::tcp::socket(context, asio::ip::tcp::v4(), fd), tls_names());
 }
 
 TlsPair::TlsPair(asio::io_context& context, const Client::Options& options)

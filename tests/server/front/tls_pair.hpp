@@ -3,10 +3,11 @@
 #pragma once
 
 #include "base/file.hpp"
-#include "server/front/tls.hpp"
+#include "server/front/stream.hpp"
 #include "tests/server/front/support.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <functional>
 #include <memory>
@@ -25,7 +26,9 @@ struct Identity {
 [[nodiscard]] Identity make_identity(const char* name);
 [[nodiscard]] const Identity& identity();
 [[nodiscard]] SecretBuffer secret(std::string_view text);
-[[nodiscard]] const TlsContext& tls_context();
+[[nodiscard]] Result<TlsContext> make_context(std::string_view certificate, std::string_view private_key);
+// One certificate, whatever name is asked for.
+[[nodiscard]] std::shared_ptr<const TlsNames> tls_names();
 
 // A listening socket on a free port of the loopback.
 class Listener {

@@ -17,12 +17,12 @@ using namespace std::chrono_literals;
 
 bool usable(const std::string& certificate, const std::string& key)
 {
-    return TlsContext::create(secret(certificate), secret(key)).has_value();
+    return make_context(certificate, key).has_value();
 }
 
 std::string error_of(const std::string& certificate, const std::string& key)
 {
-    const auto context = TlsContext::create(secret(certificate), secret(key));
+    const auto context = make_context(certificate, key);
     return context ? "" : context.error().text();
 }
 

@@ -29,7 +29,7 @@ struct Waiting {
     std::map<std::string, Held> places;
     std::map<std::string, Turns::Bell> bells;
 
-    explicit Waiting(std::uint32_t count) : turns(count) {}
+    explicit Waiting(std::uint32_t count, std::uint32_t most_of_one = UINT32_MAX) : turns(count, most_of_one) {}
 
     void want(const std::string& name, std::shared_ptr<const Source> from, std::chrono::milliseconds time = patience)
     {
@@ -80,6 +80,31 @@ TEST_CASE("One source alone is a queue")
     CHECK(waiting.order == names);
     CHECK(waiting.turns.load().taken == 0);
     CHECK(waiting.turns.load().waiting == 0);
+}
+
+TEST_CASE("So many at a time are one source's, though places are free; another has its own at once")
+{
+    Waiting waiting(4, 2);
+    const auto many = source(1);
+    auto first = waiting.turns.take(many);
+    auto second = waiting.turns.take(many);
+    REQUIRE((first && second));
+    CHECK(!waiting.turns.take(many));
+    for (const auto* name : {"m0", "m1", "m2"}) waiting.want(name, many);
+    waiting.want("other", source(2));
+    waiting.poll();
+    CHECK(waiting.order == std::vector<std::string>{"other"});
+    CHECK(waiting.turns.load().waiting == 3);
+    first.reset();
+    waiting.poll();
+    CHECK(waiting.order == std::vector<std::string>{"other", "m0"});
+    CHECK(waiting.turns.load().taken == 3);
+    second.reset();
+    waiting.poll();
+    CHECK(waiting.order == std::vector<std::string>{"other", "m0", "m1"});
+    waiting.places.erase("m0");
+    waiting.poll();
+    CHECK(waiting.order == std::vector<std::string>{"other", "m0", "m1", "m2"});
 }
 
 TEST_CASE("A source that comes late, with one, does not wait for all of another's")

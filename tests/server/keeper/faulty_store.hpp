@@ -32,6 +32,26 @@ public:
     Stored<std::uint64_t> sequence(const Arrange& arrange) override { return inner_.sequence(arrange); }
     Stored<std::size_t> erase(std::uint64_t below, std::size_t max) override { return inner_.erase(below, max); }
     Stored<void> set_witnessed(ByteView note, std::uint64_t size) override { return inner_.set_witnessed(note, size); }
+    Stored<void> set_outbox(const TakenOutbox& taken) override
+    {
+        changed_ = true;
+        return inner_.set_outbox(taken);
+    }
+    Stored<bool> keep_erased(const ErasedKey& erased, std::size_t most) override
+    {
+        changed_ = true;
+        return inner_.keep_erased(erased, most);
+    }
+    Stored<void> mark_held(std::uint64_t serial, std::span<const crypto::SigningPublicKey> keys) override
+    {
+        changed_ = true;
+        return inner_.mark_held(serial, keys);
+    }
+    Stored<void> all_held(std::uint64_t serial, std::uint64_t seen) override
+    {
+        changed_ = true;
+        return inner_.all_held(serial, seen);
+    }
     Stored<void> commit() override;
     void roll_back() override { inner_.roll_back(); }
     Stored<std::vector<UploadKey>> orphans() override { return inner_.orphans(); }
@@ -48,7 +68,10 @@ public:
     Stored<void> freeze() override { return inner_.freeze(); }
     void thaw() override { inner_.thaw(); }
     Stored<std::vector<std::string>> damage() override { return inner_.damage(); }
+    Stored<TakenOutbox> outbox() override { return inner_.outbox(); }
+    Stored<std::vector<ErasedKey>> erased_keys(std::optional<std::uint64_t> unheld_by) override { return inner_.erased_keys(unheld_by); }
     Stored<Stats> stats() override { return inner_.stats(); }
+    Stored<void> copy_to(const std::filesystem::path& file, const std::function<bool()>& go_on) override { return inner_.copy_to(file, go_on); }
     Stored<bool> settle() override { return inner_.settle(); }
     Stored<void> reclaim() override { return inner_.reclaim(); }
 

@@ -150,4 +150,44 @@ TEST_CASE("A disk that is full for SQLite itself, whatever the rule believed")
     CHECK(bundle.reports == Leaves{first.leaf, second.leaf});
 }
 
+TEST_CASE("A backup or a restore that finds no room says so, leaves nothing, and is done once there is")
+{
+    const Scratch elsewhere;
+    const Scratch scratch;
+    const SmallDisk disk(scratch.path(), 4 * crypto::mebibyte);
+    if (!disk) return;
+    const auto slice = slice_for(elsewhere.path() / "store");
+    const auto sent = seal_envelope(1 * crypto::mebibyte);
+    {
+        KeeperProcess keeper(slice);
+        keeper.expect_ready();
+        CHECK(keeper.fronts[0].send(sent).stored);
+        CHECK(keeper.end() == 0);
+    }
+    const auto out = elsewhere.path() / "backup";
+    REQUIRE(run_keeper(slice, {"--backup", out.string()}).code == 0);
+    auto there = slice;
+    there.directory = (scratch.path() / "store").string();
+    const std::vector<std::string> backup{"--backup", (scratch.path() / "copy").string()};
+    const std::vector<std::string> restore{"--restore", out.string(), "--after-loss"};
+    const bool restores = GENERATE(false, true);
+    const auto run = [&] { return restores ? run_keeper(there, restore) : run_keeper(slice, backup); };
+
+    const auto filler = scratch.path() / "filler";
+    for (const std::uint64_t left : {std::uint64_t{0}, 256 * crypto::kibibyte, 1 * crypto::mebibyte}) {
+        fill(filler);
+        std::filesystem::resize_file(filler, std::filesystem::file_size(filler) - left);
+        const auto full = run();
+        INFO(full.output);
+        CHECK(full.code == 1);
+        CHECK((full.output.find("full") != std::string::npos || full.output.find("No space left") != std::string::npos));
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(scratch.path()))
+            CHECK((entry.path() == filler || entry.path() == there.directory));
+        std::filesystem::remove(filler);
+    }
+    const auto done = run();
+    INFO(done.output);
+    CHECK(done.code == 0);
+}
+
 }  // namespace amana::keeper::test

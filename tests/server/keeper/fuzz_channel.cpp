@@ -61,10 +61,17 @@ public:
     Stored<void> begin() override { return {}; }
     Stored<std::size_t> erase(std::uint64_t, std::size_t) override { return std::size_t{0}; }
     Stored<void> set_witnessed(ByteView, std::uint64_t) override { return {}; }
+    Stored<void> set_outbox(const TakenOutbox&) override { return {}; }
+    Stored<bool> keep_erased(const ErasedKey&, std::size_t) override { return true; }
+    Stored<void> mark_held(std::uint64_t, std::span<const crypto::SigningPublicKey>) override { return {}; }
+    Stored<void> all_held(std::uint64_t, std::uint64_t) override { return {}; }
+    Stored<TakenOutbox> outbox() override { return TakenOutbox{}; }
+    Stored<std::vector<ErasedKey>> erased_keys(std::optional<std::uint64_t>) override { return std::vector<ErasedKey>{}; }
     Stored<std::vector<PendingEnvelope>> pending() override { return std::vector<PendingEnvelope>{}; }
     Stored<std::uint64_t> size_class(std::uint64_t) override { return std::uint64_t{0}; }
     Stored<std::uint64_t> size_on(std::int64_t) override { return std::uint64_t{0}; }
     Stored<void> read_pending(const PendingEnvelope&, const EntrySink&) override { return {}; }
+    Stored<void> copy_to(const std::filesystem::path&, const std::function<bool()>&) override { return {}; }
     Stored<void> freeze() override { return {}; }
     void thaw() override {}
     Stored<std::vector<std::string>> damage() override { return std::vector<std::string>{}; }
@@ -96,7 +103,8 @@ void run(ByteView input)
     constexpr std::array<std::uint64_t, 4> rooms{std::uint64_t{1} << 40, wire::room_for_small_files, wire::room_for_text, 0};
     Intake intake(store, {[room = rooms.at(input.size() % rooms.size())] { return room; }, 0},
                   [](const crypto::Hash& leaf) -> std::optional<std::string> { return to_hex(leaf); }, [](std::string_view) {});
-    Publisher publisher(store, "log+00000000+key");
+    Outbox outbox(store, {}, [](std::string_view) {});
+    Publisher publisher(store, outbox, "log+00000000+key");
     Channel channel(UniqueFd(), 0);
     wire::FrameReader reader;
     for (auto rest = input.subspan(1); !rest.empty() && !channel.ended;) {
@@ -112,7 +120,7 @@ void run(ByteView input)
                 channel.ended = true;
                 break;
             }
-            const bool asked = channel.greeted && (*frame)->kind == wire::Kind::ask;
+            const bool asked = channel.greeted && ((*frame)->kind == wire::Kind::ask || (*frame)->kind == wire::Kind::erase);
             const bool pressed = channel.greeted && (*frame)->kind == wire::Kind::pressure;
             channel.ended = asked     ? !publisher.handle(channel, **frame)
                             : pressed ? !wire::parse_pressure(**frame)

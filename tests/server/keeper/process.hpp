@@ -26,7 +26,9 @@ public:
     // What it has written to stdout and stderr; after end().
     [[nodiscard]] const std::string& output() const { return output_; }
     // Peak resident memory in KiB.
-    [[nodiscard]] std::uint64_t peak_memory() const;
+    [[nodiscard]] std::uint64_t peak_memory() const { return peak_memory_now().value(); }
+    // Nothing when it has ended.
+    [[nodiscard]] std::optional<std::uint64_t> peak_memory_now() const;
 
     std::vector<FakeFront> fronts;
 

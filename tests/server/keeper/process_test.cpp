@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // amana-keeper as a process: what survives SIGKILL, and what the admin's modes say beside a serving keeper.
 #include "base/sqlite.hpp"
+#include "server/keeper/days.hpp"
 #include "tests/server/keeper/process.hpp"
 #include "tests/support/catch.hpp"
 
@@ -184,6 +185,18 @@ TEST_CASE("Export and status work beside a serving keeper, and without one")
         const auto status = run_keeper(slice, {"--status", "--json"});
         CHECK(status.code == 0);
         CHECK(status.output.starts_with("{\"pending\":0,\"pending-bytes\":0,\"log-size\":"));
+    }
+    SECTION("the export was a visit of the courier's, of which the day is kept and nothing finer")
+    {
+        const auto path = courier_day_path(slice.directory);
+        const auto day = read_day(path);
+        REQUIRE(day);
+        CHECK(run_keeper(slice, {"--status"}).output.find("courier-day: " + day_text(*day)) != std::string::npos);
+        CHECK(run_keeper(slice, {"--status"}).output.find("log-day: " + day_text(*day)) != std::string::npos);
+        struct stat file {};
+        REQUIRE(::stat(path.c_str(), &file) == 0);
+        CHECK(file.st_mtime == *day * one_day);
+        CHECK(file.st_atime == *day * one_day);
     }
 }
 

@@ -109,7 +109,8 @@ TEST_CASE("Who wants a promise gets the log's word for its own envelope; who doe
 TEST_CASE("Few questions are answered in a round, as many as may wait do, and one more breaks the protocol")
 {
     const Serving owner;
-    Publisher publisher(*owner.inner, "verifier");
+    Outbox outbox(*owner.inner, {}, [](std::string_view) {});
+    Publisher publisher(*owner.inner, outbox, "verifier");
     std::vector<Channel> channels;
     SocketPair one;
     SocketPair other;

@@ -16,7 +16,10 @@ namespace amana::keeper::test {
 // The store is looked at only after end().
 class Serving {
 public:
-    explicit Serving(std::size_t channels = 1, std::chrono::milliseconds tick = std::chrono::hours{1}, std::int64_t retention_days = 365)
+    // `outbox`: what it has of outboxes, by its folder and a clock that shows `now`.
+    using OutboxOf = std::function<OutboxSettings(const Directory&, Clock)>;
+    explicit Serving(std::size_t channels = 1, std::chrono::milliseconds tick = std::chrono::hours{1}, std::int64_t retention_days = 365,
+                     const OutboxOf& outbox = {})
     {
         std::vector<UniqueFd> theirs;
         for (std::size_t i = 0; i < channels; ++i) {
@@ -29,6 +32,7 @@ public:
                                      const std::lock_guard lock(mutex_);
                                      log_.emplace_back(line);
                                  }};
+        if (outbox) settings.outbox = outbox(scratch.path(), [this] { return now.load(); });
         service_.emplace(store, sequencer, std::move(theirs), std::move(settings));
     }
     ~Serving() { end(); }
@@ -55,6 +59,7 @@ public:
     std::unique_ptr<Store> inner = SqliteStore::open(scratch.path()).value();
     FaultyStore store{*inner};
     Sequencer sequencer = test_sequencer();
+    std::atomic<UnixTime> now = system_clock()();
     std::atomic<std::uint64_t> free_bytes = std::uint64_t{1} << 40;
     std::vector<FakeFront> fronts;
 

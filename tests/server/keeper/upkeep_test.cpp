@@ -182,7 +182,7 @@ TEST_CASE("fsck finds a sound store sound, and each kind of damage")
         for (int i = 0; i < 80; ++i) (void)storage.sequencer.tick(*storage.store).value();
         (void)stage_and_accept(*storage.store, seal_envelope());
         storage.store->commit().value();
-        const auto sound = fsck(storage, {}).value();
+        const auto sound = fsck(*storage.store, storage.sequencer.verifier(), {}).value();
         CHECK(sound.faults.empty());
         CHECK(sound.leaves == storage.store->tree().value().size);
         CHECK(sound.leaves > 256);
@@ -211,7 +211,7 @@ TEST_CASE("fsck finds a sound store sound, and each kind of damage")
     damage(sql);
     auto storage = open_storage(slice);
     if (!storage) return;  // found at once: no start on it
-    const auto report = fsck(*storage, {}).value();
+    const auto report = fsck(*storage->store, storage->sequencer.verifier(), {}).value();
     CHECK(!report.faults.empty());
 }
 

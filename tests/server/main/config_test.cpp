@@ -72,6 +72,13 @@ const std::vector<Case>& cases()
         {"max_uploads = 64", "max_uploads = -1", "21:15: error: 'max_uploads' in [limits] is -1, out of range // from 1"},
         {"idle_timeout = \"60s\"", "idle_timout = \"60s\"", "22:1: error: unknown key 'idle_timout' in [limits] // 'idle_timeout'?"},
         {"[site]", "site = 5\n[sites]", "1:8: error: 'site' must be a section, not integer // [site]"},
+        {"[limits]", "[metrics]\naddress = \"0.0.0.0:9464\"\n[limits]", "20:11: error: metrics are served to this machine alone // unix:/run/amana"},
+        {"[limits]", "[metrics]\naddress = \"unix:metrics.sock\"\n[limits]", "20:11: error: 'unix:metrics.sock' is not an address // unix:/run/amana"},
+        {"[limits]", "[metrics]\naddres = \"unix:/x\"\n[limits]", "20:1: error: unknown key 'addres' in [metrics] // 'address'?"},
+        {"[limits]", "[notice]\ncommand = \"sendmail\"\n[limits]", "20:11: error: 'command' in [notice] begins with no program's whole path // /usr/sbin/sendmail"},
+        {"[limits]", "[notice]\ncommand = \"/bin/cat\"\nat = \"7:00\"\n[limits]", "21:6: error: 'at' in [notice] is no time of day // in UTC"},
+        {"[limits]", "[notice]\ncommand = \"/bin/cat\"\nat = \"24:00\"\n[limits]", "21:6: error: 'at' in [notice] is no time of day // in UTC"},
+        {"[limits]", "[notice]\nat = \"07:00\"\n[limits]", "20:6: error: 'at' in [notice] says when, and 'command' is missing // command ="},
         {"[limits]", "[limits", "19:8: error: not TOML // correct it"},
     };
     return all;
@@ -87,8 +94,10 @@ TEST_CASE("a config that is right has no finding, and means what it says")
     Findings findings;
     const auto config = parse_config(site.config(), site.at("amana.toml"), findings);
     REQUIRE(config);
-    CHECK(config->addresses.size() == 2);
-    CHECK(config->addresses[1].value.text() == "[::1]:8443");
+    REQUIRE(config->listeners.size() == 2);
+    CHECK(config->listeners[1].address.text() == "[::1]:8443");
+    CHECK((config->listeners[1].tls && !config->listeners[1].proxy && config->listeners[1].peers.empty()));
+    CHECK(config->listeners[1].serves == std::vector<std::uint32_t>{0});
     CHECK(config->threads == 2);
     CHECK(config->storage.value == site.at("storage"));
     CHECK(config->tick == std::chrono::minutes(15));
@@ -153,6 +162,22 @@ TEST_CASE("what is wrong in a config is named with its line and the remedy")
         CHECK_THAT(findings, Catch::Contains(expected.substr(0, cut)));
         CHECK_THAT(findings, Catch::Contains(expected.substr(cut + 4)));
     }
+}
+
+TEST_CASE("metrics and the notice are off unless they are written down")
+{
+    Site site;
+    Findings findings;
+    auto config = parse_config(site.config(), site.at("amana.toml"), findings);
+    REQUIRE(config);
+    CHECK_FALSE(config->metrics);
+    CHECK((config->notice.empty() && !config->notice_at));
+    config = parse_config(site.config() + "[metrics]\naddress = \"unix:/run/amana/metrics.sock\"\n[notice]\ncommand = [\"/bin/mail\", \"a b\"]\nat = \"23:59\"\n", site.at("amana.toml"), findings);
+    REQUIRE(config);
+    CHECK(findings.all().empty());
+    CHECK(config->metrics->path == "/run/amana/metrics.sock");
+    CHECK(config->notice == std::vector<std::string>{"/bin/mail", "a b"});
+    CHECK(config->notice_at == std::chrono::minutes(24 * 60 - 1));
 }
 
 TEST_CASE("Arabic first is the default, and the fingerprint may be in groups and capitals")

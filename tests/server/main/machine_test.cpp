@@ -5,6 +5,7 @@
 #include "server/main/machine.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace amana::server::test {
 
@@ -33,6 +34,11 @@ TEST_CASE("what is wrong with storage, pages and memory is named with its line")
             ::chmod(site.at("storage").c_str(), mode);
             CHECK_THAT(findings(), Contains("amana.toml:14:13: error: ") && Contains("open to other users") && Contains("chmod 0700"));
         }
+    }
+    SECTION("storage of another user, for root") {
+        if (::geteuid() != 0) return;
+        REQUIRE(::chown(site.at("storage").c_str(), 1, 1) == 0);
+        CHECK_THAT(findings(), Contains("amana.toml:14:13: error: ") && Contains("runuser -u daemon"));
     }
     SECTION("storage is a file") {
         std::filesystem::remove_all(site.at("storage"));

@@ -6,7 +6,7 @@
 
 #include "crypto/secret_file.hpp"
 #include "server/main/material.hpp"
-#include "server/main/serial.hpp"
+#include "server/wire/serial.hpp"
 
 #include <cstdlib>
 
@@ -92,14 +92,14 @@ TEST_CASE("a key set's serial may only rise, for one root")
         const auto made = make_keys(site.now() - one_week, site.now() + 10 * one_week, serial, root);
         return *crypto::KeySet::parse(as_bytes(made.note), made.fingerprint);
     };
-    CHECK(check_serial(storage, keys_of(5, 7)).has_value());
-    REQUIRE(remember_serial(storage, keys_of(5, 7)).has_value());
-    CHECK(check_serial(storage, keys_of(5, 7)).has_value());
-    CHECK(check_serial(storage, keys_of(6, 7)).has_value());
-    CHECK(!check_serial(storage, keys_of(4, 7)).has_value());
-    CHECK(check_serial(storage, keys_of(1, 8)).has_value());
+    CHECK(wire::check_serial(storage, keys_of(5, 7)).has_value());
+    REQUIRE(wire::remember_serial(storage, keys_of(5, 7)).has_value());
+    CHECK(wire::check_serial(storage, keys_of(5, 7)).has_value());
+    CHECK(wire::check_serial(storage, keys_of(6, 7)).has_value());
+    CHECK(!wire::check_serial(storage, keys_of(4, 7)).has_value());
+    CHECK(wire::check_serial(storage, keys_of(1, 8)).has_value());
 
-    REQUIRE(remember_serial(storage, keys_of(6, 7)).has_value());
+    REQUIRE(wire::remember_serial(storage, keys_of(6, 7)).has_value());
     CHECK_THAT(site.findings_of(site.config(), site.now()),
                Contains("amana.toml:11:10: error: ") && Contains("serial 5 is older than serial 6"));
     struct stat about {};
@@ -109,7 +109,7 @@ TEST_CASE("a key set's serial may only rise, for one root")
     for (const auto* damaged : {"", "x", "abc 5", "abc x\n", "abc 5 \n"}) {
         INFO("'" << damaged << "'");
         write_text(storage / "keys.serial", damaged);
-        CHECK(!check_serial(storage, keys_of(6, 7)).has_value());
+        CHECK(!wire::check_serial(storage, keys_of(6, 7)).has_value());
     }
 }
 

@@ -18,9 +18,16 @@ FrontSlice front_slice()
 {
     FrontSlice slice;
     slice.channels = 3;
-    slice.listeners = 2;
-    slice.certificate = SecretBuffer::copy_of(as_bytes("certificate"));
-    slice.private_key = SecretBuffer::copy_of(as_bytes("private key"));
+    slice.listeners.resize(2);
+    slice.listeners[0].addresses = {0};
+    slice.listeners[1] = {false, true, true, true, "X-Forwarded-For", {Network::parse("10.0.0.0/8").value(), Network::parse("2001:db8::/32").value()}, {1, 0}};
+    slice.addresses.resize(2);
+    slice.addresses[0].url = "https://report.example.org/";
+    slice.addresses[1] = {"https://mirror.example.net/", "http://example.onion/", "about:blank", {}};
+    append(slice.addresses[1].manifest, as_bytes("a mirror's"));
+    slice.tls.certificates.resize(2);
+    slice.tls.certificates[1].resize(2);
+    slice.tls.certificates[1][1] = {SecretBuffer::copy_of(as_bytes("certificate")), SecretBuffer::copy_of(as_bytes("private key"))};
     append(slice.keyset, as_bytes("key set"));
     slice.root_fingerprint = std::string(64, 'a');
     slice.site.data = "/usr/share/amana";
@@ -100,9 +107,23 @@ TEST_CASE("the front's slice comes back as it went")
     const auto back = decode_front(encoded.view());
     REQUIRE(back.has_value());
     CHECK(back->channels == 3);
-    CHECK(back->listeners == 2);
-    CHECK(as_text(back->certificate.view()) == "certificate");
-    CHECK(as_text(back->private_key.view()) == "private key");
+    REQUIRE(back->listeners.size() == 2);
+    const auto& first = back->listeners[0];
+    CHECK((first.tls && !first.proxy && !first.redirect && !first.local && first.forwarded.empty() && first.peers.empty()));
+    CHECK(first.addresses == std::vector<std::uint32_t>{0});
+    const auto& second = back->listeners[1];
+    CHECK((!second.tls && second.proxy && second.redirect && second.local && second.forwarded == "X-Forwarded-For"));
+    REQUIRE(second.peers.size() == 2);
+    CHECK((second.peers[0].text() == "10.0.0.0/8" && second.peers[1].text() == "2001:db8::/32"));
+    CHECK(second.addresses == std::vector<std::uint32_t>{1, 0});
+    REQUIRE(back->addresses.size() == 2);
+    CHECK((back->addresses[0].url == "https://report.example.org/" && back->addresses[0].onion_location.empty() && back->addresses[0].exit.empty()));
+    const auto& mirror = back->addresses[1];
+    CHECK((mirror.url == "https://mirror.example.net/" && mirror.onion_location == "http://example.onion/" && mirror.exit == "about:blank"));
+    CHECK(as_text(mirror.manifest) == "a mirror's");
+    REQUIRE((back->tls.certificates.size() == 2 && back->tls.certificates[0].empty() && back->tls.certificates[1].size() == 2));
+    CHECK(as_text(back->tls.certificates[1][1].chain.view()) == "certificate");
+    CHECK(as_text(back->tls.certificates[1][1].private_key.view()) == "private key");
     CHECK(as_text(back->keyset) == "key set");
     CHECK(back->root_fingerprint == std::string(64, 'a'));
     CHECK(back->site.data == "/usr/share/amana");
@@ -135,6 +156,20 @@ TEST_CASE("the front's slice comes back as it went")
     CHECK(back->limits.slowest == 10);
 }
 
+TEST_CASE("certificates come back as they went, alone too")
+{
+    const auto encoded = encode(front_slice().tls);
+    const auto back = decode_tls(encoded.view());
+    REQUIRE(back.has_value());
+    REQUIRE((back->certificates.size() == 2 && back->certificates[1].size() == 2));
+    CHECK(as_text(back->certificates[1][1].private_key.view()) == "private key");
+    CHECK(slice_bytes(encoded.view().first(slice_length_bytes)).value() == encoded.size());
+    CHECK(!slice_bytes(encoded.view().first(3)).has_value());
+    CHECK(!slice_bytes(Bytes{255, 255, 255, 255}).has_value());
+    CHECK((!decode_front(encoded.view()).has_value() && !decode_tls(encode(front_slice()).view()).has_value()));
+    for (std::size_t size = 0; size < encoded.size(); ++size) CHECK(!decode_tls(encoded.view().first(size)).has_value());
+}
+
 TEST_CASE("the keeper's slice comes back as it went")
 {
     const auto back = decode_keeper(encode(keeper_slice()));
@@ -160,6 +195,13 @@ TEST_CASE("the front's slice is held to its bounds")
         return decode_front(encode(slice).view()).has_value();
     };
     CHECK(sound([](FrontSlice&) {}));
+    CHECK_FALSE(sound([](FrontSlice& slice) { slice.listeners.clear(); }));
+    CHECK_FALSE(sound([](FrontSlice& slice) { slice.listeners[1].addresses.clear(); }));
+    CHECK_FALSE(sound([](FrontSlice& slice) { slice.listeners[1].addresses[0] = 2; }));
+    CHECK_FALSE(sound([](FrontSlice& slice) { slice.listeners[1].peers[0].bits = 33; }));
+    CHECK_FALSE(sound([](FrontSlice& slice) { slice.tls.certificates.pop_back(); }));
+    CHECK(sound([](FrontSlice& slice) { slice.listeners.resize(max_listeners, slice.listeners[0]); }));
+    CHECK_FALSE(sound([](FrontSlice& slice) { slice.listeners.resize(max_listeners + 1, slice.listeners[0]); }));
     const auto of_languages = [](std::size_t count) {
         return [count](FrontSlice& slice) {
             slice.site.languages.assign(count, "ar");
@@ -226,7 +268,7 @@ TEST_CASE("no damaged byte makes a slice exceed its bounds")
             bytes[i] = static_cast<Byte>(bytes[i] ^ damage);
             if (const auto slice = decode_front(bytes)) {
                 CHECK((slice->channels >= 1 && slice->channels <= max_channels));
-                CHECK((slice->listeners >= 1 && slice->listeners <= max_listeners));
+                CHECK((!slice->listeners.empty() && slice->listeners.size() <= max_listeners));
                 CHECK((!slice->site.languages.empty() && slice->site.languages.size() <= max_languages));
                 CHECK(slice->site.texts.size() == slice->site.languages.size());
                 for (const auto& texts : slice->site.texts)

@@ -89,4 +89,21 @@ TEST_CASE("a front that is replaced begins calm, and what it may not say changes
     CHECK(told.shown == "0 all");
 }
 
+TEST_CASE("a generation that ended is counted at once")
+{
+    unsigned shown = 0;
+    int showings = 0;
+    Steps steps(seconds{900}, [](const std::string&) {}, [&](const Steps::Told& now) {
+        shown = now.restarts;
+        ++showings;
+    });
+    (void)steps.advance(Time(seconds{1}));
+    CHECK(showings == 0);
+    steps.begin_anew();
+    (void)steps.advance(Time(seconds{2}));
+    CHECK((shown == 1 && showings == 1));
+    (void)steps.advance(Time(seconds{3}));
+    CHECK(showings == 1);
+}
+
 }  // namespace amana::server::test

@@ -1,121 +1,19 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The warden's loop, with small real processes for front and keeper: each generation's pair is told by its slices what to
-// do. The supervisor runs in the test's own process and is told to stop, by SIGTERM, as soon as the last pair serves.
-#include "tests/server/main/fixture.hpp"
-#include "tests/support/catch.hpp"
+// Generations that begin, fail and are replaced; and what of the warden's outlives them.
+#include "tests/server/main/stage.hpp"
 
 #include "server/main/address.hpp"
-#include "server/main/supervisor.hpp"
 
 #include <algorithm>
-#include <csignal>
-#include <cstdlib>
-#include <fstream>
 #include <sstream>
 
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 namespace amana::server::test {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-using std::chrono::milliseconds;
-using Catch::Contains;
-
-// What each of a pair does; "served" in it waits until this generation serves.
-struct Script {
-    std::string front;
-    std::string keeper;
-};
-
-const std::string good_front = "ready term exit=0";
-const std::string good_keeper = "ready channels exit=0";
-
-class Stage {
-public:
-    Stage(std::initializer_list<Script> generations) : generations_(generations)
-    {
-        timing.ready = milliseconds(20'000);
-        timing.ending = milliseconds(300);
-        timing.drain = milliseconds(1500);
-        timing.drain_margin = milliseconds(500);
-        timing.short_life = milliseconds(10'000);
-        timing.first_wait = milliseconds(40);
-        timing.longest_wait = milliseconds(100);
-    }
-
-    int run(std::uint32_t channels = 1, std::vector<UniqueFd> listeners = {})
-    {
-        const auto program = std::getenv("AMANA_TEST_CHILD");
-        REQUIRE(program != nullptr);
-        Plan plan;
-        plan.front = {program, {}, Lifetime::bound, -1};
-        plan.keeper = {program, {}, Lifetime::free, -1};
-        plan.channels = channels;
-        plan.timing = timing;
-        plan.say = [this](const std::string& line) {
-            journal += line + "\n";
-            if (line == "serving again") served();
-        };
-        plan.serving = [this] {
-            ++serving;
-            served();
-        };
-        plan.show = [this](const Steps::Told& told) { shown.push_back(std::to_string(told.pressure) + " " + std::string(storage_steps.at(told.storage))); };
-        plan.tick = tick;
-        plan.slices = [this] { return next(); };
-        const auto begun = Clock::now();
-        const int code = Supervisor(std::move(plan), std::move(listeners)).run();
-        took = Clock::now() - begun;
-        return code;
-    }
-
-    Timing timing;
-    milliseconds busy_when_serving{0};
-    milliseconds tick{900'000};
-    std::vector<std::string> shown;
-    std::string journal;
-    int serving = 0;
-    std::vector<Clock::time_point> starts;
-    Clock::duration took{};
-
-private:
-    void served() const
-    {
-        write_text(served_file(), "");
-        ::usleep(static_cast<useconds_t>(busy_when_serving.count()) * 1000);
-        // Once the last generation serves, the test is over; the signal is blocked here and read by the supervisor's loop.
-        if (starts.size() == generations_.size()) ::kill(::getpid(), SIGTERM);
-    }
-
-    [[nodiscard]] std::filesystem::path served_file() const { return directory_.path() / std::to_string(starts.size()); }
-
-    [[nodiscard]] SecretBuffer slice(std::string script) const
-    {
-        if (const auto at = script.find("served"); at != std::string::npos) script.replace(at, 6, "await=" + served_file().string());
-        return SecretBuffer::copy_of(as_bytes(script));
-    }
-
-    Result<Slices> next()
-    {
-        // More generations than were written: the test went wrong and must still end.
-        if (starts.size() == generations_.size()) {
-            journal += "TOO MANY GENERATIONS\n";
-            ::kill(::getpid(), SIGTERM);
-            return Error{"no more", ""};
-        }
-        const auto& script = generations_[starts.size()];
-        starts.push_back(Clock::now());
-        return Slices{slice(script.front), slice(script.keeper)};
-    }
-
-    TemporaryDirectory directory_;
-    std::vector<Script> generations_;
-};
 
 struct Recorded {
     pid_t pid = 0;
@@ -180,7 +78,7 @@ TEST_CASE("when either ends, both are replaced, at once the first time and then 
     CHECK(gap(1) >= milliseconds(40));   // second short life in a row
     CHECK(gap(2) >= milliseconds(80));   // doubled
     CHECK(gap(3) >= milliseconds(100));  // and never more than the longest
-    CHECK(gap(4) < milliseconds(1000));
+    CHECK(gap(4) < milliseconds(20'000));
 }
 
 TEST_CASE("a generation that lived long is replaced without any wait")
@@ -190,11 +88,10 @@ TEST_CASE("a generation that lived long is replaced without any wait")
                  {"ready served sleep=60 crash", good_keeper},
                  {good_front, good_keeper}};
     stage.timing.short_life = milliseconds(30);
-    stage.timing.first_wait = milliseconds(2000);
-    stage.timing.longest_wait = milliseconds(2000);
+    stage.timing.first_wait = stage.timing.longest_wait = milliseconds(60'000);
     CHECK(stage.run() == 0);
     CHECK(stage.starts.size() == 4);
-    CHECK(stage.took < milliseconds(1500));
+    CHECK(stage.took < milliseconds(50'000));
 }
 
 TEST_CASE("when both have ended by the time it looks, the next generation starts at once")
@@ -292,34 +189,6 @@ TEST_CASE("killed while it starts for the first time: tried again, whichever end
     }
 }
 
-TEST_CASE("a drain takes as long as the front needs, and no longer than it may")
-{
-    SECTION("an upload finishes") {
-        Stage stage{{"ready term sleep=250 exit=0", good_keeper}};
-        CHECK(stage.run() == 0);
-        CHECK(stage.took >= milliseconds(250));
-        CHECK_THAT(stage.journal, !Contains("killed"));
-    }
-    SECTION("a front that never ends") {
-        Stage stage{{"ignore ready sleep=60000", good_keeper}};
-        CHECK(stage.run() == 0);
-        CHECK(stage.took >= milliseconds(2000));
-        CHECK(stage.took < milliseconds(10'000));
-        CHECK_THAT(stage.journal, Contains("not drained in time: killed"));
-    }
-    SECTION("a keeper that never ends") {
-        Stage stage{{good_front, "ready sleep=60000"}};
-        CHECK(stage.run() == 0);
-        CHECK(stage.took < milliseconds(10'000));
-        CHECK_THAT(stage.journal, Contains("killed"));
-    }
-    SECTION("stopped before anything is ready") {
-        Stage stage{{"stop-parent ready term exit=0", "sleep=50 ready channels exit=0"}};
-        CHECK(stage.run() == 0);
-        CHECK_THAT(stage.journal, !Contains("killed"));
-    }
-}
-
 TEST_CASE("the listening sockets outlive a generation: who connects meanwhile waits in the backlog")
 {
     auto address = *SocketAddress::parse("127.0.0.1:0");
@@ -364,11 +233,16 @@ TEST_CASE("when the warden is killed, both end by themselves")
     ::kill(warden, SIGKILL);
     REQUIRE(::waitpid(warden, nullptr, 0) == warden);
     for (const auto pid : {records(front)[0].pid, records(keeper)[0].pid}) {
-        int status = -1;
-        pid_t reaped = 0;
-        for (int i = 0; i < 300 && (reaped = ::waitpid(pid, &status, WNOHANG)) == 0; ++i) ::usleep(10'000);
-        CHECK(reaped == pid);
-        CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+        bool ended = false;
+        for (int i = 0; i < 300 && !ended; ++i, ::usleep(10'000)) {
+            int status = -1;
+            const bool ours = ::waitpid(pid, &status, WNOHANG) == pid;
+            // Who attends it may have been in time to learn of its end first.
+            const bool attended = std::getenv("AMANA_TEST_APART") != nullptr && ::kill(pid, 0) != 0;
+            ended = ours || attended;
+            if (ours) CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+        }
+        CHECK(ended);
     }
     ::prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
 }

@@ -13,7 +13,7 @@
 //   ignore          ignore SIGTERM from here on
 //   exit=N          end
 //   crash           kill itself
-//   stop-parent     send SIGTERM to the warden
+//   stop=PID        send SIGTERM to the warden
 #include "base/file.hpp"
 #include "server/wire/slices.hpp"
 
@@ -107,7 +107,7 @@ int main()
         else if (word == "ignore") ::signal(SIGTERM, SIG_IGN);
         else if (word.starts_with("exit=")) ::_exit(std::stoi(value));
         else if (word == "crash") ::raise(SIGKILL);
-        else if (word == "stop-parent") ::kill(::getppid(), SIGTERM);
+        else if (word.starts_with("stop=")) ::kill(std::stoi(value), SIGTERM);
         else ::_exit(99);
     }
     return 0;

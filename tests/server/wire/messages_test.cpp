@@ -37,7 +37,7 @@ std::size_t below(std::mt19937_64& random, std::size_t bound)
 
 Kept random_frame(std::mt19937_64& random)
 {
-    const auto kind = static_cast<Kind>(1 + below(random, 12));
+    const auto kind = static_cast<Kind>(1 + below(random, 13));
     std::size_t size = 0;
     switch (kind) {
     case Kind::hello: size = 2; break;
@@ -46,10 +46,11 @@ Kept random_frame(std::mt19937_64& random)
     case Kind::refused: size = 1; break;
     case Kind::finish: size = 1; break;
     case Kind::stored: size = below(random, 2) * below(random, max_promise_bytes + 1); break;
-    case Kind::ask: size = 10; break;
+    case Kind::ask: size = 38; break;
     case Kind::answer: size = below(random, max_answer_bytes + 1); break;
     case Kind::room: size = 8; break;
     case Kind::pressure: size = 1; break;
+    case Kind::erase: size = crypto::min_erase_bytes + below(random, crypto::max_erase_items + 1) * crypto::item_bytes; break;
     case Kind::begin:
     case Kind::abort: break;
     }
@@ -136,7 +137,7 @@ TEST_CASE("A frame that can't be is refused as soon as its head shows it")
     CHECK(refused_as_frame(raw_frame(5 + max_body_bytes + 1, 3, 0)));
     CHECK(refused_as_frame(raw_frame(0xffffffff, 3, 0)));
     CHECK(refused_as_frame(raw_frame(5, 0, 0)));
-    CHECK(refused_as_frame(raw_frame(5, 13, 0)));
+    CHECK(refused_as_frame(raw_frame(5, 14, 0)));
     CHECK(refused_as_frame(raw_frame(5, 255, 0)));
     CHECK(refused_as_frame(raw_frame(5 + 3, 1, 3)));   // hello
     CHECK(refused_as_frame(raw_frame(5 + 1, 2, 1)));   // begin
@@ -145,12 +146,14 @@ TEST_CASE("A frame that can't be is refused as soon as its head shows it")
     CHECK(refused_as_frame(raw_frame(5, 8, 0)));       // refused
     CHECK(refused_as_frame(raw_frame(5, 4, 0)));       // finish
     CHECK(refused_as_frame(raw_frame(5 + max_promise_bytes + 1, 7, max_promise_bytes + 1)));
-    CHECK(refused_as_frame(raw_frame(5 + 9, 9, 9)));   // ask
+    CHECK(refused_as_frame(raw_frame(5 + 37, 9, 37))); // ask
     CHECK(refused_as_frame(raw_frame(5 + max_answer_bytes + 1, 10, max_answer_bytes + 1)));
     CHECK(refused_as_frame(raw_frame(5 + 7, 11, 7)));  // room
     CHECK(refused_as_frame(raw_frame(5 + 9, 11, 9)));
     CHECK(refused_as_frame(raw_frame(5, 12, 0)));      // pressure
     CHECK(refused_as_frame(raw_frame(5 + 2, 12, 2)));
+    CHECK(refused_as_frame(raw_frame(5 + crypto::min_erase_bytes - 1, 13, crypto::min_erase_bytes - 1)));
+    CHECK(refused_as_frame(raw_frame(5 + crypto::max_erase_bytes + 1, 13, crypto::max_erase_bytes + 1)));
     CHECK(!refused_as_frame(raw_frame(5 + max_body_bytes, 3, max_body_bytes)));
 }
 
@@ -225,10 +228,13 @@ TEST_CASE("Questions are held to what can be asked")
         return parsed ? std::optional(*parsed) : std::nullopt;
     };
     for (const auto& ask : {Ask{Asked::checkpoint}, Ask{Asked::witnessed}, Ask{Asked::verifier}, Ask{Asked::tile, 0, 0},
-                          Ask{Asked::tile, tile_levels - 1, max_tile_index - 1}})
+                          Ask{Asked::tile, tile_levels - 1, max_tile_index - 1}, Ask{Asked::outbox},
+                          Ask{Asked::bucket, 0, 16, 7, crypto::max_buckets - 1}, Ask{Asked::file, 0, 2048, 7, 0, crypto::Item{1, 2}}})
         CHECK(read(ask) == ask);
-    for (const auto& ask : {Ask{Asked{0}}, Ask{Asked{5}}, Ask{Asked::checkpoint, 1, 0}, Ask{Asked::checkpoint, 0, 1},
-                          Ask{Asked::tile, tile_levels, 0}, Ask{Asked::tile, 0, max_tile_index}})
+    for (const auto& ask : {Ask{Asked{0}}, Ask{Asked{8}}, Ask{Asked::checkpoint, 1, 0}, Ask{Asked::checkpoint, 0, 1},
+                          Ask{Asked::tile, tile_levels, 0}, Ask{Asked::tile, 0, max_tile_index}, Ask{Asked::tile, 0, 0, 7}, Ask{Asked::outbox, 0, 0, 7},
+                          Ask{Asked::bucket, 1, 0, 7, 0}, Ask{Asked::bucket, 0, 0, 7, crypto::max_buckets}, Ask{Asked::bucket, 0, 0, 7, 0, crypto::Item{1}},
+                          Ask{Asked::bucket, 0, 2056, 7, 0}, Ask{Asked::file, 0, 2056, 7}, Ask{Asked::file, 0, 0, 7, 1}})
         CHECK(!read(ask));
 }
 

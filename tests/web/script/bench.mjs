@@ -7,7 +7,7 @@ import { FakeFront } from './front.mjs';
 import { script } from './modules.mjs';
 
 const { Pause } = await script('pause.mjs');
-const { Workshop } = await script('worker.mjs');
+const { FormWorkshop } = await script('worker.mjs');
 
 export const form = { id: 'recruitment', version: 2, sections: [] };
 
@@ -21,7 +21,7 @@ class NoTime extends Pause {
 
 // A worker with its front. `cover: null` unless a test wants it; moments come when it says so.
 export class Bench {
-  constructor({ cover = null, recipients = 1, saving = false } = {}) {
+  constructor({ cover = null, recipients = 1, saving = false, Workshop = FormWorkshop } = {}) {
     this.front = new FakeFront({ recipients });
     this.said = [];
     this.hearers = [];

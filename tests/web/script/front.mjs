@@ -7,6 +7,7 @@ import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 
 import { ml_kem768_x25519 as xwing } from '@noble/post-quantum/hybrid.js';
 import { openEnvelope } from '../../vectors/open.mjs';
+import { FakeInbox } from './fake_inbox.mjs';
 
 const HEAD = 160, PIECE = 524288;
 const SIZES = [32, 64, 256, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072].map((kibibytes) => kibibytes << 10);
@@ -22,8 +23,9 @@ export function isSolved(token, bits, solution) {
 }
 
 function signer() {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  return { publicKey: Buffer.from(publicKey.export({ format: 'jwk' }).x, 'base64url'), privateKey };
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const [key, seed] = ['x', 'd'].map((part) => Buffer.from(privateKey.export({ format: 'jwk' })[part], 'base64url'));
+  return { publicKey: key, privateKey, seed };
 }
 
 export class FakeFront {
@@ -42,6 +44,7 @@ export class FakeFront {
     this.pressure = null;        // { bits, waits, seconds }: what a place in line costs, how often its holder is told to wait, how long each time
     this.tokens = new Map();     // those given: { token, bits, waits, spent }
     this.meddle = () => null;    // ({ kind, offset, end, total, last, n }) -> 'break before' | 'break after' | { state, ... } | null
+    this.inbox = new FakeInbox(this);
     this.newKeys();
   }
 
@@ -137,6 +140,11 @@ export class FakeFront {
       status, headers: { get: () => new Date(Math.floor(this.clock() / 60000) * 60000).toUTCString() },
       arrayBuffer: async () => { const whole = Uint8Array.from(bytes); return whole.buffer; },
     });
+    if (address.startsWith('/inbox/')) {
+      const answer = this.inbox.answer(address, body && new Uint8Array(await body.arrayBuffer()));
+      if (!answer) throw new TypeError('broken');
+      return answered(answer.status, answer.bytes);
+    }
     if (method === 'GET') {
       const meddled = this.meddle({ kind: 'keys', n: this.log.length });
       if (meddled === 'break before') throw new TypeError('broken');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //
 // A site for a browser: pages, scripts and policies of a real server, passed on, and behind its endpoint for envelopes and
-// its keys a front of the test's own (front.mjs), which can break lines and open what it is sent.
+// its keys a front of the test's own (front.mjs), which can break lines and open what it is sent, and an outbox (fake_inbox.mjs).
 //
 //   const site = await PageServer.make(folder);      site.url, site.front, site.sealing (laid over sealing.json)
 //   site.missing.add('/script/worker.js');           404 from now on
@@ -54,6 +54,10 @@ export class PageServer {
       const meddled = this.front.meddle({ kind: 'keys', n: this.front.log.length });
       if (meddled === 'break before') { response.destroy(); return; }
       response.writeHead(200, { 'Content-Type': 'text/plain' }).end(this.front.note);
+    } else if (request.url.startsWith('/inbox/')) {
+      const answer = this.front.inbox.answer(request.url, body.length > 0 ? Uint8Array.from(body) : undefined);
+      if (answer) response.writeHead(answer.status, { 'Cache-Control': 'no-store' }).end(Buffer.from(answer.bytes));
+      else response.destroy();
     } else if (request.method === 'POST' && request.headers['content-type'] === 'application/octet-stream') {
       const answer = this.front.take(Uint8Array.from(body));
       if (this.slow) await new Promise((resolve) => { setTimeout(resolve, this.slow); });

@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //
-// The receipt code as the page will have it, held to tests/vectors/receipt.json.
+// The receipt code as the page has it, held to tests/vectors/receipt.json, and what becomes of one when a report is sent.
 
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 
 import { ml_kem768_x25519 as xwing } from '@noble/post-quantum/hybrid.js';
 
 import { check, count, same, summary, test, tier } from '../../support/checks.mjs';
 import { random } from '../../support/random.mjs';
+import { inboxOf, receiptKeys } from '../../vectors/answers.mjs';
+import { Bench, named, right } from './bench.mjs';
 import { script, source } from './modules.mjs';
+import { some } from './sealing.mjs';
 
+const { picture } = await script('picture.mjs');
 const { keysOf, newCode, readCode } = await script('receipt.mjs');
 const hex = (bytes) => Buffer.from(bytes).toString('hex');
 
@@ -45,6 +52,61 @@ await test('a new code is good; every wrong digit and every swap of neighbours i
 await test('bytes from which no digit is taken', () => {
   const given = [255, 250, 0, 249, ...new Array(40).fill(7)];
   same(newCode(() => [given.shift()]).slice(0, 3), '097', 'the first digits');
+});
+
+await test('the picture of a code is one that a camera reads', () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'amana-picture-'));
+  try {
+    for (let n = 0; n < tier(5, 50); n += 1) {
+      const code = n === 0 ? '0'.repeat(28) : newCode(some), file = path.join(folder, 'code.png');
+      const [, data] = picture(code).split('data:image/png;base64,');
+      fs.writeFileSync(file, Buffer.from(data, 'base64'));
+      same(execFileSync('zbarimg', ['--quiet', '--raw', '--nodbus', '-Sdisable', '-Sqrcode.enable', file], { encoding: 'utf8' }).trim(), code, 'read');
+      same(execFileSync('identify', ['-format', '%w %h', file], { encoding: 'utf8' }), '232 232', 'of one size');
+    }
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+});
+
+await test('a report carries its inbox, and the code is told when it is stored', async () => {
+  const bench = new Bench();
+  const ended = await bench.send({ receipt: true, files: await bench.add(named(some(10))) });
+  const [{ manifest }] = bench.front.stored;
+  same(manifest.inbox, inboxOf(receiptKeys(ended.receipt.digits, Buffer.from(bench.front.fingerprint, 'hex'))), 'the inbox of this code');
+  same(manifest.kind, 'report', 'a report');
+  same(ended.receipt.picture, picture(ended.receipt.digits), 'its picture');
+  const next = await bench.send({ receipt: true });
+  check(next.receipt.digits !== ended.receipt.digits, 'another code for another report');
+  const none = await bench.send({ receipt: false });
+  same([none.receipt, bench.front.stored[2].manifest.inbox], [undefined, undefined], 'none where none is wanted');
+  same(bench.said.filter((message) => JSON.stringify(message).includes(ended.receipt.digits)).length, 1, 'it is told once');
+  right(bench);
+});
+
+await test('one code for one submission, whatever comes between; and none is told before it is stored', async () => {
+  const bench = new Bench();
+  for (const state of ['full', 'failed']) {
+    bench.front.meddle = ({ kind }) => (kind === 1 ? { state } : null);
+    same((await bench.send({ receipt: true })).receipt, undefined, state);
+  }
+  bench.front.meddle = ({ n }) => { if (n === 2) { bench.workshop.cancel(); return 'break after'; } return null; };
+  const doubtful = await bench.send({ receipt: true, answers: { story: 'first' } });
+  same([doubtful.perhaps, doubtful.receipt], [true, undefined], 'nobody knows');
+  bench.front.meddle = () => null;
+  const ended = await bench.send({ receipt: true, answers: { story: 'changed' } });
+  const [first, second] = bench.front.stored.map(({ manifest }) => manifest);
+  same([first.id, first.inbox], [second.id, second.inbox], 'of both envelopes');
+  same(second.inbox, inboxOf(receiptKeys(ended.receipt.digits, Buffer.from(bench.front.fingerprint, 'hex'))), 'the code');
+});
+
+await test('a report with a code is as long as one without, and as a cover body', async () => {
+  const bench = new Bench({ cover: { mean: 45, most: 20 } });
+  const settle = async () => { for (let i = 0; i < 50; i += 1) await new Promise((resolve) => { setImmediate(resolve); }); };
+  bench.moment();
+  await settle();
+  for (const receipt of [true, false]) await bench.send({ receipt, hidden: false });
+  same(bench.front.log.map(({ kind, length }) => [kind, length]), [0, 1, 1].map((kind) => [kind, bench.front.log[0].length]), 'requests');
 });
 
 await test('what it costs is printed', () => {

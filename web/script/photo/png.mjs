@@ -93,7 +93,7 @@ async function through(stream, bytes) {
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
-function chunk(type, body) {
+export function chunk(type, body) {
   const out = new Uint8Array(AROUND + body.length), view = viewOf(out);
   view.setUint32(0, body.length);
   out.set(fromAscii(type), 4);

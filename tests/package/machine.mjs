@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//
+// The packages on a whole machine, with systemd, in qemu: RUNBOOK's "Install" as it is written; reports while the package is upgraded
+// and reloaded over and over; and an admin's bad days: processes killed, reboots, the power cut, the clock a year back, keys that have
+// ended, a full disk, one that can't be written, a journal that takes nothing. For each: what a citizen sees and what the admin is told.
+// In the end all that was thanked for is at the desk. At full count alone.
+//
+//   AMANA_PACKAGES   a folder with old/ and new/ packages, instead of building them
+//   AMANA_REPORTS, AMANA_CUTS   how many, instead of 10,000 and 5
+//   AMANA_BRIEF      leaves out the installation as it is written, whose desk takes long in a guest
+
+import fs from 'node:fs';
+import https from 'node:https';
+
+import { Desk, run, rootFingerprint, scratch, source } from '../support/amana.mjs';
+import { check, count, full, same, sleep, summary, test, tier, until } from '../support/checks.mjs';
+import { request, sendReport, wasAccepted } from '../support/client.mjs';
+import { Guest } from '../support/guest.mjs';
+import { arabicStory, random } from '../support/random.mjs';
+import { needsRoot, skip } from '../faults/process.mjs';
+
+if (!full) skip('a machine is made and tried at full count (tests/run --full)');
+needsRoot('makes a bare Debian');
+await run(`${source}/deploy/install-deps`, ['--package', '--bare']);
+
+const reports = Number(process.env.AMANA_REPORTS ?? 10_000);
+const cuts = Number(process.env.AMANA_CUTS ?? 5);
+const folder = scratch('machine');
+const packages = process.env.AMANA_PACKAGES ?? folder;
+if (!process.env.AMANA_PACKAGES) {
+  await run(`${source}/deploy/package`, ['--out', `${folder}/new`], { maxBuffer: 1 << 26 });
+  await run(`${source}/deploy/package`, ['--version', '0.0.1', '--out', `${folder}/old`], { maxBuffer: 1 << 26 });
+}
+const { chance } = random('machine');
+
+const desk = await Desk.make(`${folder}/desk`, { weeks: 4 });
+await desk.publicKeys(`${folder}/keys.public`);
+
+const guest = await Guest.make(folder, { release: 'bookworm', packages: [] });
+for (const which of ['old', 'new']) guest.place(`${packages}/${which}`, `root/${which}`);
+guest.place(`${source}/tests/package/in_bare`, 'root/in_bare');
+guest.place(`${source}/docs/RUNBOOK.md`, 'root/RUNBOOK.md');
+guest.place(`${folder}/keys.public`, 'root/keys.public');
+// What the packages need is there, as the guest reaches no mirror; they themselves are not.
+await guest.prepare('apt-get -qq install --yes --no-install-recommends /root/new/amana-server_*.deb /root/new/amana-desk_*.deb >/dev/null; apt-get -qq purge --yes amana-server amana-desk >/dev/null; rm -rf /var/lib/amana/*');
+guest.seal();
+await guest.start();
+
+if (!process.env.AMANA_BRIEF) await test('RUNBOOK, "Install", as it is written, under systemd; upgrade, remove, purge', async () => {
+  const { code, said } = await guest.tell('cd /root && ./in_bare /root/old /root/new /root/RUNBOOK.md', 1500);
+  check(code === 0, said);
+});
+
+// ---- A server for what follows, whose desk is here ----
+const told = [];  // each report: { story, thanked }
+const failures = [];
+let number = 0;
+const next = (what) => { number += 1; return { story: arabicStory(`${what}-${number}`, 40), thanked: false }; };
+async function send(what, agent = false, seconds = 120) {
+  const report = next(what);
+  told.push(report);
+  const once = () => sendReport(guest.url, { story: report.story }, { agent, seconds });
+  const answer = await once().catch((error) => {
+    if (!error.reused) throw error;
+    return once();
+  });
+  report.thanked = wasAccepted(answer) || answer.status === 200;
+  return answer;
+}
+const title = (body) => /<title>([^<]*)<\/title>/.exec(body)?.[1] ?? '';
+async function citizen(what) {
+  const seen = async (does) => {
+    try {
+      const answer = await does();
+      return wasAccepted(answer) ? 'thanked' : `${answer.status} ${title(answer.body)}`.trim();
+    } catch (error) {
+      return error.code ?? error.name;
+    }
+  };
+  return `form: ${await seen(() => request(`${guest.url}/ar/`, { seconds: 20 }))}; sending: ${await seen(() => send(what, false, 40))}`;
+}
+const serves = (seconds = 120) => until('the form to be served', async () => (await request(`${guest.url}/ar/`, { seconds: 10 }).catch(() => null))?.status === 200, { seconds, every: 0.5 });
+
+await test('it is installed again, and serves', async () => {
+  await guest.run(`cd /root; rm -rf /etc/amana /var/lib/amana/*; chmod 0700 /var/lib/amana; apt-get -qq install --yes ./old/amana-server_*.deb >/dev/null
+install -m 0644 keys.public /etc/amana/keys.public
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -subj /CN=localhost -keyout key.pem -out certificate.pem 2>/dev/null
+install -m 0640 -g amana certificate.pem key.pem /etc/amana/tls/
+sed -i 's/^root = .*/root = "${rootFingerprint(`${folder}/keys.public`)}"/; s/^origin = .*/origin = "reports.test"/' /etc/amana/amana.toml
+printf '[log]\\ntick = "2s"\\n' >/root/tick; sed -i '/^\\[log\\]/r /dev/stdin' /etc/amana/amana.toml <<<'tick = "5s"'
+runuser -u amana -- amana-server check
+systemctl enable --now amana-server.socket amana-server.service`);
+  await serves();
+  await desk.trust((await guest.run("amana-server status | sed -n 's/^log-verifier: *//p'")).trim());
+});
+
+await test('each unit is confined, as status says', async () => {
+  const said = await guest.run('amana-server status --sandbox; for unit in $(systemctl list-units --plain --no-legend "amana-*.service" | cut -d" " -f1); do systemd-analyze security --no-pager "$unit" | tail -n 1; done; uname -r');
+  console.log(said.replace(/^/gm, '        '));
+  check(!/NOT IN FORCE|NO SECCOMP|NEW PRIVILEGES/.test(said), said);
+});
+
+await test('upgrades and reloads under load: no report fails', async () => {
+  let begun = 0;
+  let over = false;
+  const sender = async (agent) => {
+    while (begun < reports) {
+      begun += 1;
+      await send('load', agent).then((answer) => { if (!wasAccepted(answer) && answer.status !== 200) failures.push(`status ${answer.status}`); },
+        (error) => failures.push(error.code ?? error.message));
+    }
+    agent.destroy?.();
+  };
+  const sending = Promise.all([...Array(4)].flatMap(() => [sender(false), sender(new https.Agent({ keepAlive: true, maxSockets: 1 }))])).then(() => { over = true; });
+  const started = Date.now();
+  for (let round = 0; !over; round += 1) {
+    await guest.run(`cd /root; apt-get -qq install --yes --allow-downgrades ./${round % 2 ? 'old' : 'new'}/amana-server_*.deb >/dev/null 2>&1`);
+    count('upgrades');
+    for (let i = 0; i < 3 && !over; i += 1) {
+      await guest.run(`sed -i 's/^# *colour = .*/colour = "#0b5c63"/; s/^colour = .*/colour = "#0b5c${10 + ((round * 3 + i) % 80)}"/' /etc/amana/amana.toml; systemctl reload amana-server`);
+      await sleep(2000);
+      count('reloads');
+    }
+  }
+  await sending;
+  console.log(`        ${reports} reports in ${((Date.now() - started) / 1000).toFixed(0)} s`);
+  same(failures, [], 'reports that failed');
+});
+
+// ---- Bad days ----
+const table = [];
+async function badDay(name, happens, { undo, mend, admin = 'amana-server status', citizenIs, adminIs }) {
+  await test(name, async () => {
+    await guest.run('journalctl --rotate --quiet; journalctl --vacuum-time=1s --quiet >/dev/null 2>&1 || true');
+    const cursor = (await guest.tell('date +%s')).said.trim();
+    await guest.run(happens);
+    const seen = await citizen(name.replaceAll(' ', '-'));
+    const journal = (await guest.tell(`journalctl --quiet --no-pager --output=cat --unit='amana-*' | grep -E '^amana|Failed|failed' | sort -u | head -n 6`)).said.trim();
+    const told_ = (await guest.tell(`${admin} 2>&1 | head -n 12`)).said.trim();
+    if (undo) await guest.run(undo);
+    if (mend) await guest.run(mend);
+    await serves();
+    same((await send(`after-${name}`)).status, 303, 'a report afterwards');
+    table.push([name, seen, journal, told_]);
+    console.log(`        citizen: ${seen}\n        journal:\n${journal.replace(/^/gm, '          ')}\n        admin (${admin}):\n${told_.replace(/^/gm, '          ')}`);
+    if (citizenIs) check(citizenIs.test(seen), `what the citizen sees: ${seen}`);
+    if (adminIs) check(adminIs.test(journal + told_), 'what the admin is told');
+    count('bad days');
+    void cursor;
+  });
+}
+const doctor = 'amana-server doctor --local';
+for (const which of ['amana-front', 'amana-keeper', 'amana-server'])
+  await badDay(`kill -9 of ${which}`, `pkill -KILL -x ${which}`, { citizenIs: /sending: thanked/, adminIs: /killed|signal|Failed|failed|main process/i });
+await badDay('the clock a year back', 'date --set "1 year ago" >/dev/null', { undo: `date --set "@${Math.floor(Date.now() / 1000)}" >/dev/null; hwclock --hctosys 2>/dev/null || true`, mend: 'systemctl restart amana-server', admin: doctor, adminIs: /clock|not yet|valid/i });
+await badDay('keys that have ended', 'date --set "6 weeks" >/dev/null', { undo: 'hwclock --hctosys 2>/dev/null || date --set "6 weeks ago" >/dev/null', mend: 'systemctl restart amana-server', admin: doctor, adminIs: /key/i });
+await badDay('a full disk', 'fallocate --length $(($(stat -f -c "%a*%S" /var/lib/amana))) /var/lib/amana/ballast 2>/dev/null || dd if=/dev/zero of=/var/lib/amana/ballast bs=1M 2>/dev/null || true; sync; sleep 3',
+  { undo: 'rm /var/lib/amana/ballast; sleep 12', admin: doctor, citizenIs: /sending: (503|507)/, adminIs: /space|full/i });
+await badDay('a disk that can only be read', 'mount -o remount,ro,force /var/lib/amana 2>/dev/null || { echo u >/proc/sysrq-trigger; sleep 2; mount -o remount,rw /; }; mount | grep amana', { undo: 'mount -o remount,rw /var/lib/amana', mend: 'systemctl restart amana-server', admin: doctor, citizenIs: /sending: [^t]/ });
+await badDay('a log that can not be written', 'chattr +i /var/lib/amana/*.db* /var/lib/amana/*/*.db* 2>/dev/null || true; systemctl restart amana-server || true', { undo: 'chattr -i /var/lib/amana/*.db* /var/lib/amana/*/*.db* 2>/dev/null || true; systemctl reset-failed; systemctl restart amana-server', admin: doctor });
+await badDay('a journal that takes nothing', 'pkill -STOP systemd-journal', { undo: 'pkill -CONT systemd-journal', citizenIs: /sending: thanked/ });
+
+async function underLoad(happens) {
+  let over = false;
+  const sending = Promise.all([...Array(8)].map(async () => {
+    while (!over) await send('cut', false, 30).catch(() => sleep(300));
+  }));
+  await sleep(4000 + Math.floor(random(`cut-${number}`).below(4000)));
+  const outcome = await happens();
+  over = true;
+  await sending;
+  return outcome;
+}
+await test('a reboot in the midst', async () => {
+  await underLoad(() => guest.reboot());
+  await serves(300);
+  count('reboots');
+});
+for (let i = 0; i < cuts; i += 1)
+  await test(`the power is cut, ${i + 1}`, async () => {
+    const { kept, lost } = await underLoad(() => guest.cut(() => chance(0.5)));
+    count('writes behind the last flush that stayed', kept);
+    count('writes behind the last flush that are lost', lost);
+    await guest.start();
+    await serves(300);
+    count('power cuts');
+  });
+
+await test('all that was thanked for is at the desk, once', async () => {
+  await until('the tick', async () => /pending: *0$/m.test((await guest.tell('amana-server status')).said), { seconds: 120, every: 2 });
+  await guest.run('amana-server export /var/lib/amana-courier/all.bundle', 600);
+  fs.writeFileSync(`${folder}/all.bundle`, await guest.take('/var/lib/amana-courier/all.bundle'));
+  await guest.run('amana-server fsck', 600);
+  await desk.import(`${folder}/all.bundle`);
+  const { reports: opened, unopened } = await desk.list();
+  same(unopened, {}, 'envelopes that did not open');
+  const beginnings = new Map();
+  for (const { beginning } of opened) beginnings.set(beginning, (beginnings.get(beginning) ?? 0) + 1);
+  const found = (story) => [...beginnings].filter(([beginning]) => story.startsWith(beginning)).reduce((sum, [, times]) => sum + times, 0);
+  const thanked = told.filter((one) => one.thanked);
+  same(thanked.filter((one) => found(one.story) !== 1).map((one) => [one.story, found(one.story)]), [], 'not there once');
+  count('thanked for and opened once', thanked.length);
+  count('opened though their senders saw nothing', opened.length - thanked.length);
+});
+await guest.stop();
+for (const [name, seen, journal, said] of table) console.log(`| ${name} | ${seen} | ${`${journal}; ${said}`.split('\n').slice(0, 3).join('; ')} |`);
+summary('package_machine');
+process.exit();
