@@ -126,9 +126,13 @@ Result<void> serve(const wire::KeeperSlice& slice)
     if (!sandbox) return sandbox.error();
     const auto directory = slice.directory;
     const SpaceRule space{[directory] { return free_space(directory) ? *free_space(directory) : 0; }, reserve_of(slice)};
-    Service service(*storage->store, storage->sequencer, *std::move(channels), {slice.tick, slice.retention / std::chrono::hours{24}, space, log_line, outbox_settings(slice)});
+    const auto tell = [&] {
+        if (const auto facts = store_facts(*storage->store, slice)) (void)wire::tell_warden(wire::to_line(*facts));
+    };
+    Service service(*storage->store, storage->sequencer, *std::move(channels),
+                    {slice.tick, slice.retention / std::chrono::hours{24}, space, log_line, outbox_settings(slice), tell});
     if (const auto recovered = service.recover(); !recovered) return recovered.error().error;
-    wire::report_to_warden("ready");
+    (void)wire::tell_warden("ready");  // a warden that is gone has ended the channels too
     service.run();
     return {};
 }

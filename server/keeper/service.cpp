@@ -69,6 +69,7 @@ bool Service::any_open() const
 void Service::run()
 {
     next_upkeep_ = Steady::now();
+    settings_.tell();
     for (auto& channel : channels_) channel.flush();
     while (any_open()) {
         tell_room();
@@ -202,6 +203,7 @@ void Service::tick(Steady::time_point now)
     outbox_.tick();
     next_upkeep_ = std::min(next_upkeep_, now);
     intake_.recount();
+    settings_.tell();
 }
 
 // Erased in steps, each a group of its own. A crash between two leaves entries that count as erased and still have

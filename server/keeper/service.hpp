@@ -9,6 +9,7 @@
 #include "server/keeper/sequencer.hpp"
 
 #include <chrono>
+#include <functional>
 
 namespace amana::keeper {
 
@@ -20,6 +21,8 @@ struct ServiceSettings {
     SpaceRule space;
     Log log;
     OutboxSettings outbox{};
+    // At the start and with each tick, behind it: the warden is told what the store is like.
+    std::function<void()> tell = [] {};
 };
 
 class Service {

@@ -53,6 +53,15 @@ boost::json::object fields(const Status& status)
 
 }  // namespace
 
+std::optional<wire::StoreFacts> store_facts(Store& store, const wire::KeeperSlice& slice)
+{
+    const auto tree = store.tree();
+    const auto free = free_space(slice.directory);
+    if (!tree || !free) return std::nullopt;
+    return wire::StoreFacts{wire::coarse_bytes(*free), wire::log_step(tree->size, slice.batch), read_day(courier_day_path(slice.directory)),
+                            read_day(backup_day_path(slice.directory))};
+}
+
 Result<Status> read_status(Storage& storage, const wire::KeeperSlice& slice)
 {
     const auto stats = storage.store->stats();

@@ -4,6 +4,7 @@
 
 #include "server/keeper/outbox_check.hpp"
 #include "server/keeper/storage.hpp"
+#include "server/wire/store_facts.hpp"
 
 #include <optional>
 
@@ -23,6 +24,9 @@ struct Status {
     std::optional<std::int64_t> courier_day;
     std::optional<std::int64_t> backup_day;
 };
+
+// What the warden is told; nothing where it can't be read.
+[[nodiscard]] std::optional<wire::StoreFacts> store_facts(Store& store, const wire::KeeperSlice& slice);
 
 [[nodiscard]] Result<Status> read_status(Storage& storage, const wire::KeeperSlice& slice);
 

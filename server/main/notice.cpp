@@ -4,7 +4,8 @@
 #include "base/file.hpp"
 #include "server/main/commands.hpp"
 #include "server/main/spawn.hpp"
-#include "server/main/watched.hpp"
+#include "server/main/storage_lock.hpp"
+#include "server/main/warden_directory.hpp"
 
 #include <algorithm>
 #include <array>
@@ -35,8 +36,9 @@ int say(const Error& error)
 
 int send_notice(const Config& config)
 {
-    const auto store = ask_store(config);
-    const bool due = is_round_due(store ? store->courier_day : std::nullopt, system_clock()(), config.read_every);
+    // A server that does not run needs looking after too.
+    const auto running = running_server(warden_directory(config.storage.value));
+    const bool due = is_round_due(running && running->store ? running->store->courier_day : std::nullopt, system_clock()(), config.read_every);
     const auto sent = hand_to(config.notice, notice_text(config.origin, due));
     return sent ? 0 : say(sent.error());
 }

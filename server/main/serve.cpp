@@ -202,11 +202,10 @@ int run_serve(const Path& file, const MemoryProtection& memory, const ServeOptio
     if (const auto wrong = can_not_serve_as_this_user(config->storage.value, options)) return refuse(*wrong);
     const auto lock = lock_storage(warden_directory(config->storage.value));
     if (!lock) return refuse(lock.error());
-    Steps::Told shown;
-    Attending attending;
+    Shown shown;
     auto places = open_places(options, [&](Side side, pid_t process) {
-        (side == Side::front ? attending.front : attending.keeper) = process;
-        show_steps(*lock, shown, attending);
+        (side == Side::front ? shown.attending.front : shown.attending.keeper) = process;
+        show(*lock, shown);
     });
     if (!places) return refuse(places.error());
     auto manager = ServiceManager::from_environment();
@@ -236,8 +235,14 @@ int run_serve(const Path& file, const MemoryProtection& memory, const ServeOptio
     plan.say = say;
     plan.serving = [&config] { announce(*config); };
     plan.show = [&](const Steps::Told& told) {
-        shown = told;
-        show_steps(*lock, shown, attending);
+        shown.told = told;
+        show(*lock, shown);
+    };
+    plan.hear_keeper = [&](const std::string& line) {
+        const auto facts = wire::parse_store_facts(line);
+        if (!facts) return;
+        shown.store = facts;
+        show(*lock, shown);
     };
     Mishaps mishaps(config->listeners, say);
     plan.hear = [&mishaps](const std::string& line) {

@@ -21,7 +21,7 @@ constexpr timespec between_attempts{0, 50'000'000};
 
 Running read_holder(int fd)
 {
-    ByteArray<64> bytes{};
+    ByteArray<128> bytes{};
     const auto count = ::pread(fd, bytes.data(), bytes.size(), 0);
     std::string_view text = as_text(ByteView(bytes).first(static_cast<std::size_t>(std::max<ssize_t>(count, 0))));
     const auto line = [&] {
@@ -30,7 +30,7 @@ Running read_holder(int fd)
         text.remove_prefix(std::min(end + 1, text.size()));
         return found.substr(0, found.find_last_not_of(' ') + 1);
     };
-    Running running{std::string(line()), {}, {}};
+    Running running{std::string(line()), {}, {}, {}};
     const auto digits = [](std::string_view number) { return std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; }); };
     if (running.process.empty() || !digits(running.process)) running.process = "unknown";
     if (const auto pressure = line(); pressure.size() == 1 && digits(pressure)) running.told.pressure = static_cast<unsigned>(pressure[0] - '0');
@@ -40,6 +40,7 @@ Running read_holder(int fd)
         for (const char digit : restarts) running.told.restarts = running.told.restarts * 10 + static_cast<unsigned>(digit - '0');
     for (int i = 0; i < 2; ++i)
         if (const auto process = line(); !process.empty() && process != "0" && digits(process)) running.attending.emplace_back(process);
+    running.store = wire::parse_store_facts(line());
     return running;
 }
 
@@ -58,21 +59,22 @@ Result<UniqueFd> lock_storage(const std::filesystem::path& own)
         ::nanosleep(&between_attempts, nullptr);
     }
     // What it says only helps people; a full disk must not keep the server from starting.
-    if (::ftruncate(fd.get(), 0) == 0) show_steps(fd, {});
+    if (::ftruncate(fd.get(), 0) == 0) show(fd, {});
     return fd;
 }
 
-void show_steps(const UniqueFd& lock, const Steps::Told& told, const Attending& attending)
+void show(const UniqueFd& lock, const Shown& shown)
 {
     const auto padded = [](std::string text, std::size_t width) {
         text.resize(std::max(width, text.size()), ' ');
         return text + "\n";
     };
+    const auto& [told, attending, store] = shown;
     constexpr std::size_t widest = 11;
     constexpr std::size_t longest_process = 7;  // PID_MAX_LIMIT
     const auto text = std::to_string(::getpid()) + "\n" + std::to_string(told.pressure) + "\n" + padded(std::string(storage_steps.at(told.storage)), widest) +
                       padded(std::to_string(std::min(told.restarts, Steps::most_restarts)), 6) + padded(std::to_string(attending.front), longest_process) +
-                      padded(std::to_string(attending.keeper), longest_process);
+                      padded(std::to_string(attending.keeper), longest_process) + padded(store ? wire::to_line(*store) : "", wire::max_store_line_bytes);
     [[maybe_unused]] const auto written = ::pwrite(lock.get(), text.data(), text.size(), 0);
     // When it was is nobody's affair.
     constexpr std::array<timespec, 2> never{};

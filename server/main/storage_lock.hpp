@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // One server to a storage directory: a lock on the file "lock" in the warden's directory (warden_directory.hpp), held as long as the
 // warden lives. It outlives nothing: the kernel drops it with the process, so there is no stale lock to remove. The file says who holds
-// it and how it fares, in six lines of one length: they are written in place, which works on a full disk too.
+// it and how it and its store fare, in seven lines of one length: they are written in place, which works on a full disk too.
 #pragma once
 
 #include "base/file.hpp"
 #include "server/main/steps.hpp"
+#include "server/wire/store_facts.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -26,12 +27,18 @@ struct Attending {
 };
 
 // For the holder: what running_server() is to tell of it.
-void show_steps(const UniqueFd& lock, const Steps::Told& told, const Attending& attending = {});
+struct Shown {
+    Steps::Told told{};
+    Attending attending{};
+    std::optional<wire::StoreFacts> store{};  // as the keeper told last
+};
+void show(const UniqueFd& lock, const Shown& shown);
 
 struct Running {
     std::string process;  // its number, as text
     Steps::Told told;
     std::vector<std::string> attending;  // numbers, as text
+    std::optional<wire::StoreFacts> store;
 };
 // Which server holds the directory, if any.
 [[nodiscard]] std::optional<Running> running_server(const std::filesystem::path& own);

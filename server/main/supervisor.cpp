@@ -67,6 +67,8 @@ int Supervisor::run()
                 steps_.hear(line);
                 plan_.hear(line);
             }
+        if (keeper_)
+            for (const auto& line : keeper_->news()) plan_.hear_keeper(line);
         plan_.attend();
         steps_due_ = steps_.advance(std::chrono::steady_clock::now());
         renew();

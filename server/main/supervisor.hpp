@@ -50,6 +50,7 @@ struct Plan {
     std::function<void(const Steps::Told&)> show = [](const Steps::Told&) {};
     std::function<void()> attend = [] {};         // called at least once a minute, and when any child has ended
     std::function<void(const std::string&)> hear = [](const std::string&) {};  // what else the front says
+    std::function<void(const std::string&)> hear_keeper = [](const std::string&) {};  // behind its "ready"
     // What a front that serves is to show from now on, where that has changed; asked now and then, and `at_once` on SIGHUP.
     std::function<std::optional<SecretBuffer>(bool at_once)> renewed = [](bool) { return std::nullopt; };
     std::chrono::milliseconds tick{900'000};      // nothing that the front says is told finer than this

@@ -1,37 +1,17 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "server/main/watched.hpp"
 
-#include "server/main/courier.hpp"
-#include "server/main/machine.hpp"
 #include "server/main/storage_lock.hpp"
 #include "server/main/tls_files.hpp"
 #include "server/main/warden_directory.hpp"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
 
-#include <bit>
 #include <utility>
 
 namespace amana::server {
 
 namespace {
-
-// Since 1970.
-std::optional<std::int64_t> day(const boost::json::object& all, std::string_view key)
-{
-    const auto* value = all.if_contains(key);
-    if (value == nullptr || !value->is_string()) return std::nullopt;
-    const auto begins = parse_day(value->as_string().c_str());
-    return begins ? std::optional(*begins / one_day) : std::nullopt;
-}
-
-std::optional<std::int64_t> number(const boost::json::object& all, std::string_view key)
-{
-    const auto* value = all.if_contains(key);
-    if (value == nullptr || !value->is_number()) return std::nullopt;
-    return value->to_number<std::int64_t>();
-}
 
 std::int64_t whole_days(UnixTime until, UnixTime now)
 {
@@ -53,18 +33,6 @@ private:
 };
 
 }  // namespace
-
-std::uint64_t coarse_bytes(std::uint64_t bytes)
-{
-    return bytes == 0 ? 0 : std::bit_floor(bytes);
-}
-
-unsigned log_step(std::uint64_t log_size, std::uint32_t batch)
-{
-    unsigned step = 0;
-    for (auto batches = log_size / batch; batches >= 4; batches /= 4) ++step;
-    return step;
-}
 
 std::string metrics_text(const Watched& watched)
 {
@@ -94,22 +62,6 @@ std::string what_ails(const Watched& watched)
     return {};
 }
 
-std::optional<StoreFacts> ask_store(const Config& config)
-{
-    // Beside a warden that is not the store's user these are not to be had; that need not be said with each tick.
-    if (!keeper_user(config.storage.value)) return std::nullopt;
-    std::string captured;
-    if (run_keeper(config, {}, {"--status", "--json"}, &captured) != 0) return std::nullopt;
-    boost::system::error_code broken;
-    const auto parsed = boost::json::parse(captured, broken);
-    if (broken || !parsed.is_object()) return std::nullopt;
-    const auto& all = parsed.as_object();
-    const auto free = number(all, "free-bytes");
-    const auto size = number(all, "log-size");
-    if (!free || !size) return std::nullopt;
-    return StoreFacts{static_cast<std::uint64_t>(*free), static_cast<std::uint64_t>(*size), day(all, "courier-day"), day(all, "backup-day")};
-}
-
 void Watch::look(Time now)
 {
     if (now < next_) return;
@@ -118,21 +70,20 @@ void Watch::look(Time now)
     const auto before = std::exchange(seen_, {}).free_bytes;
     seen_.reserve_bytes = config_.reserve_bytes;
     look_at_files(clock);
-    if (const auto running = running_server(warden_directory(config_.storage.value))) {
-        seen_.pressure = running->told.pressure;
-        seen_.storage = running->told.storage;
-        seen_.restarts = running->told.restarts;
-    }
+    const auto running = running_server(warden_directory(config_.storage.value));
     const bool look_at_space = ticks_to_space_ == 0;
     ticks_to_space_ = (look_at_space ? config_.file_ticks : ticks_to_space_) - 1;
     seen_.free_bytes = before;
-    const auto store = ask_store(config_);
-    if (!store) return;
-    if (look_at_space) seen_.free_bytes = coarse_bytes(store->free_bytes);
-    seen_.log_step = log_step(store->log_size, config_.batch);
+    if (!running) return;
+    seen_.pressure = running->told.pressure;
+    seen_.storage = running->told.storage;
+    seen_.restarts = running->told.restarts;
+    if (!running->store) return;
+    if (look_at_space) seen_.free_bytes = running->store->free_bytes;
+    seen_.log_step = running->store->log_step;
     const auto since = [&](const std::optional<std::int64_t>& then) { return then ? std::optional(clock / one_day - *then) : std::nullopt; };
-    seen_.courier_days = since(store->courier_day);
-    seen_.backup_days = since(store->backup_day);
+    seen_.courier_days = since(running->store->courier_day);
+    seen_.backup_days = since(running->store->backup_day);
 }
 
 void Watch::look_at_files(UnixTime now)

@@ -24,23 +24,10 @@ struct Watched {
     std::optional<std::int64_t> courier_days;  // since the courier was here
 };
 
-// A power of two, or 0.
-[[nodiscard]] std::uint64_t coarse_bytes(std::uint64_t bytes);
-[[nodiscard]] unsigned log_step(std::uint64_t log_size, std::uint32_t batch);
-
 // Prometheus' text format, 0.0.4.
 [[nodiscard]] std::string metrics_text(const Watched& watched);
 // What keeps a report from being taken; empty when nothing does.
 [[nodiscard]] std::string what_ails(const Watched& watched);
-
-struct StoreFacts {
-    std::uint64_t free_bytes = 0;
-    std::uint64_t log_size = 0;
-    std::optional<std::int64_t> courier_day;  // since 1970
-    std::optional<std::int64_t> backup_day;
-};
-// What the keeper tells; nothing, and said on stderr, when it can't.
-[[nodiscard]] std::optional<StoreFacts> ask_store(const Config& config);
 
 // Looks at the service, with each tick anew.
 class Watch {

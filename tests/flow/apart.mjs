@@ -19,7 +19,11 @@ const as = (uid, { group = uid, groups = [] } = {}) => ['setpriv', `--reuid=${ui
 const folder = scratch('apart');
 fs.chmodSync(folder, 0o711);
 const desk = await Desk.make(`${folder}/desk`);
-const server = await Server.make(`${folder}/server`, desk);
+const watched = {
+  metrics: { address: `unix:${folder}/run/metrics.sock` },
+  notice: { command: ['/bin/sh', '-c', `cat > ${folder}/run/notice`] },
+};
+const server = await Server.make(`${folder}/server`, desk, watched);
 const storage = `${folder}/server/storage`;
 const place = `${folder}/run`;
 const courier = `${folder}/courier`;
@@ -100,7 +104,7 @@ await test('status --sandbox finds them and says so', async () => {
 });
 
 await test('a reload', () => anew(async () => {
-  await server.configure({ site: { colour: '#5c0b10' } });
+  await server.configure({ ...watched, site: { colour: '#5c0b10' } });
   process.kill(server.child.pid, 'SIGHUP');
 }));
 
@@ -137,6 +141,15 @@ await test("the admin's commands run the keeper as the keeper's user, and say wh
   await desk.import(bundle);
   same((await desk.list()).reports.length, sent, 'reports at the desk');
   count('reports', sent);
+});
+
+await test('what the warden shows of a store that is not its own is what the keeper tells it', async () => {
+  const metrics = async () => (await run('curl', ['-sS', '--unix-socket', `${place}/metrics.sock`, 'http://watcher/metrics'])).stdout;
+  await until('the courier to be shown', async () => /^amana_courier_days 0$/m.test(await metrics()));
+  check(/^amana_free_bytes [1-9]\d*$/m.test(await metrics()) && /^amana_log_step \d+$/m.test(await metrics()), await metrics());
+  const noticed = spawnSync('setpriv', [...as(users.server).slice(1), program('amana-server'), 'notice', '--config', server.config], { encoding: 'utf8' });
+  same(noticed.status, 0, noticed.stderr);
+  check(fs.readFileSync(`${place}/notice`, 'utf8').includes('due:  no'), 'the notice, sent by the warden\'s user');
 });
 
 await test('it stops in order', async () => {

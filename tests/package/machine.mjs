@@ -89,7 +89,7 @@ install -m 0640 -g amana certificate.pem key.pem /etc/amana/tls/
 sed -i 's/^root = .*/root = "${rootFingerprint(`${folder}/keys.public`)}"/; s/^origin = .*/origin = "reports.test"/' /etc/amana/amana.toml
 printf '[log]\\ntick = "2s"\\n' >/root/tick; sed -i '/^\\[log\\]/r /dev/stdin' /etc/amana/amana.toml <<<'tick = "5s"'
 runuser -u amana -- amana-server check
-systemctl enable --now amana-server.socket amana-server.service`);
+systemctl enable --now amana-server.socket amana-server.service`, 900);
   await serves();
   await desk.trust((await guest.run("amana-server status | sed -n 's/^log-verifier: *//p'")).trim());
 });
@@ -98,6 +98,40 @@ await test('each unit is confined, as status says', async () => {
   const said = await guest.run('amana-server status --sandbox; for unit in $(systemctl list-units --plain --no-legend "amana-*.service" | cut -d" " -f1); do systemd-analyze security --no-pager "$unit" | tail -n 1; done; uname -r');
   console.log(said.replace(/^/gm, '        '));
   check(!/NOT IN FORCE|NO SECCOMP|NEW PRIVILEGES/.test(said), said);
+});
+
+await test('a backup and the notice by their own units', async () => {
+  await guest.run(`cat >>/etc/amana/amana.toml <<'END'
+[notice]
+command = ["/bin/sh", "-c", "cat >/var/lib/amana.warden/notice"]
+END
+systemctl enable --now amana-backup.timer amana-notice.timer
+systemctl start amana-backup.service amana-notice.service
+cd /var/lib/amana.backups
+first=$(ls)
+for i in 1 2 3 4 5 6 7 8; do cp -a "$first" 200$i-01-01T0000; done
+rm -r "$first"
+systemctl start amana-backup.service`);
+  const kept = (await guest.run('ls /var/lib/amana.backups')).trim().split('\n');
+  same(kept.length, 7, `kept: ${kept}`);
+  same(kept[0], '2003-01-01T0000', 'the oldest that is kept');
+  await guest.run('amana-server drill /var/lib/amana.backups/"$(ls /var/lib/amana.backups | tail -n 1)"');
+  check((await guest.run('cat /var/lib/amana.warden/notice')).includes("The courier's round is due: yes"), 'the notice');
+  same((await guest.run('stat -c "%a %U" /var/lib/amana.backups')).trim(), '700 amana-keeper', 'whose they are');
+});
+
+await test('the TLS key as a credential of the unit, as SYSTEMD.md has it', async () => {
+  await guest.run(`mkdir -p /etc/systemd/system/amana-server.service.d
+systemd-creds encrypt --name=key.pem /etc/amana/tls/key.pem /etc/amana/tls/key.cred
+printf '[Service]\nLoadCredentialEncrypted=key.pem:/etc/amana/tls/key.cred\n' >/etc/systemd/system/amana-server.service.d/key.conf
+cp /etc/amana/amana.toml /root/kept.toml
+sed -i 's#^key = .*#key = "/run/credentials/amana-server.service/key.pem"#' /etc/amana/amana.toml
+mv /etc/amana/tls/key.pem /root/
+systemctl daemon-reload; systemctl restart amana-server`);
+  await serves();
+  same((await send('credential')).status, 303, 'a report');
+  await guest.run('mv /root/key.pem /etc/amana/tls/; cp /root/kept.toml /etc/amana/amana.toml; rm -r /etc/systemd/system/amana-server.service.d; systemctl daemon-reload; systemctl restart amana-server');
+  await serves();
 });
 
 await test('upgrades and reloads under load: no report fails', async () => {
@@ -114,7 +148,7 @@ await test('upgrades and reloads under load: no report fails', async () => {
   const sending = Promise.all([...Array(4)].flatMap(() => [sender(false), sender(new https.Agent({ keepAlive: true, maxSockets: 1 }))])).then(() => { over = true; });
   const started = Date.now();
   for (let round = 0; !over; round += 1) {
-    await guest.run(`cd /root; apt-get -qq install --yes --allow-downgrades ./${round % 2 ? 'old' : 'new'}/amana-server_*.deb >/dev/null 2>&1`);
+    await guest.run(`cd /root; apt-get -qq install --yes --allow-downgrades ./${round % 2 ? 'old' : 'new'}/amana-server_*.deb >/dev/null 2>&1`, 600);
     count('upgrades');
     for (let i = 0; i < 3 && !over; i += 1) {
       await guest.run(`sed -i 's/^# *colour = .*/colour = "#0b5c63"/; s/^colour = .*/colour = "#0b5c${10 + ((round * 3 + i) % 80)}"/' /etc/amana/amana.toml; systemctl reload amana-server`);

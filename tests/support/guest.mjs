@@ -132,17 +132,30 @@ export class Guest {
     execFileSync('cp', ['--sparse=always', `${folder}/store`, `${folder}/before`]);
     fs.rmSync(`${folder}/log`, { force: true });
     execFileSync('truncate', ['-s', '8G', `${folder}/log`]);
+    // Where the machine lends its own processors the guest is some ten times as fast.
+    if (this.lent === undefined) {
+      this.lent = fs.existsSync('/dev/kvm');
+      if (this.lent && (await this.boot(120))) return;
+      this.lent = false;
+    }
+    if (!(await this.boot(900))) throw new Error(`the guest ended:\n${this.machine.output}`);
+  }
+
+  /** Whether it is up within so many seconds; else it is off. */
+  async boot(seconds) {
+    const { folder } = this;
     this.heard = false;
     const raw = (name) => ['-blockdev', `driver=raw,node-name=${name}-file,file.driver=file,file.filename=${folder}/${name}`];
-    this.machine = launch('qemu-system-x86_64', ['-machine', 'q35', '-cpu', 'max', '-smp', '2', '-m', '2048', '-display', 'none', '-serial', 'stdio', '-monitor', 'none', '-no-reboot',
+    this.machine = launch('qemu-system-x86_64', ['-machine', 'q35', '-accel', this.lent ? 'kvm' : 'tcg', '-cpu', this.lent ? 'max,arch-capabilities=off' : 'max', '-smp', '2', '-m', '2048', '-display', 'none', '-serial', 'stdio', '-monitor', 'none', '-no-reboot',
       '-kernel', `${folder}/vmlinuz`, '-initrd', `${folder}/initrd`, '-append', 'root=/dev/vda rw console=ttyS0 quiet',
       ...raw('disk'), '-device', 'virtio-blk-pci,drive=disk-file',
       ...raw('store'), ...raw('log'), '-blockdev', 'driver=blklogwrites,node-name=logged,file=store-file,log=log-file', '-device', 'virtio-blk-pci,drive=logged',
       '-netdev', `user,id=net,hostfwd=tcp:127.0.0.1:${this.port}-10.0.2.15:443`, '-device', 'virtio-net-pci,netdev=net', '-device', 'virtio-rng-pci']);
     let over = false;
     this.machine.ended.then(() => { over = true; }, () => { over = true; });
-    await until('the guest to be up', () => over || this.heard, { seconds: 900, every: 0.5 });
-    if (over) throw new Error(`the guest ended:\n${this.machine.output}`);
+    await until('the guest to be up', () => over || this.heard, { seconds, every: 0.5 }).catch(() => process.kill(this.machine.pid, 'SIGKILL'));
+    if (!this.heard) await this.machine.ended.catch(() => {});
+    return this.heard && !over;
   }
 
   /** Takes its power: what no flush had made certain is there by chance. Then it is off. */

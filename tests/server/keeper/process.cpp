@@ -80,8 +80,8 @@ KeeperProcess::~KeeperProcess()
 
 std::string KeeperProcess::hear()
 {
-    auto said = read_to_end(warden_.get());
-    if (!said.empty() && said.back() == '\n') said.pop_back();
+    std::string said;
+    for (char each = 0; ::read(warden_.get(), &each, 1) == 1 && each != '\n';) said += each;
     return said;
 }
 

@@ -16,7 +16,7 @@ public:
     KeeperProcess(const KeeperProcess&) = delete;
     KeeperProcess& operator=(const KeeperProcess&) = delete;
 
-    // What it says to the warden, without the newline.
+    // The next line that it says to the warden; empty at the end.
     [[nodiscard]] std::string hear();
     // Throws unless it says that it is ready.
     void expect_ready();

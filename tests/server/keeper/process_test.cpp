@@ -2,6 +2,7 @@
 // amana-keeper as a process: what survives SIGKILL, and what the admin's modes say beside a serving keeper.
 #include "base/sqlite.hpp"
 #include "server/keeper/days.hpp"
+#include "server/wire/store_facts.hpp"
 #include "tests/server/keeper/process.hpp"
 #include "tests/support/catch.hpp"
 
@@ -62,6 +63,28 @@ std::uint64_t size_below(const std::filesystem::path& directory)
 }
 
 }  // namespace
+
+TEST_CASE("the warden is told what may be recorded of the store, at the start and with each tick")
+{
+    const TemporaryDirectory directory;
+    KeeperProcess keeper(slice_for(directory.path(), std::chrono::seconds{1}));
+    keeper.expect_ready();
+    const auto first = wire::parse_store_facts(keeper.hear());
+    REQUIRE(first);
+    CHECK(first->free_bytes > 0);
+    CHECK(first->log_step == 0);
+    CHECK_FALSE(first->courier_day);
+    CHECK_FALSE(first->backup_day);
+    write_day(courier_day_path(directory.path()), 20'000);
+    write_day(backup_day_path(directory.path()), 20'001);
+    // The next may have been told before these were written.
+    (void)keeper.hear();
+    const auto later = wire::parse_store_facts(keeper.hear());
+    REQUIRE(later);
+    CHECK(later->courier_day == 20'000);
+    CHECK(later->backup_day == 20'001);
+    CHECK(keeper.end() == 0);
+}
 
 TEST_CASE("SIGKILL at random moments: what was acknowledged is there exactly once, and nothing is half there")
 {

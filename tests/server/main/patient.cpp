@@ -176,7 +176,7 @@ Patient::Patient() : config_(read_config(site_)), subject_(config_)
     subject_.root = root_.path();
     subject_.now = site_.now();
     subject_.clock_synchronised = true;
-    subject_.running = Running{"4711", {}, {}};
+    subject_.running = Running{"4711", {}, {}, {}};
     subject_.journal = "amana-server: serving on https://127.0.0.1:8443\nStarted amana-server.service at 12:30:45, version 1.2.3.4-5\n";
     Findings findings;
     subject_.material = load_material(config_, site_.now(), Moment::start, findings);

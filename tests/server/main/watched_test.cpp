@@ -25,20 +25,6 @@ namespace amana::server::test {
 
 using Catch::Contains;
 
-TEST_CASE("space is a power of two, and the log's size a fourfold step")
-{
-    CHECK(coarse_bytes(0) == 0);
-    CHECK(coarse_bytes(1) == 1);
-    CHECK(coarse_bytes((1ull << 40) - 1) == 1ull << 39);
-    CHECK(coarse_bytes(1ull << 40) == 1ull << 40);
-    // A report more changes it only where it takes a power of two away.
-    CHECK(coarse_bytes(700'000'000) == coarse_bytes(700'000'000 - 128 * 1024 * 1024));
-    CHECK(log_step(0, 4) == 0);
-    CHECK(log_step(15, 4) == 0);
-    CHECK(log_step(16, 4) == 1);
-    CHECK(log_step(153'000, 4) == log_step(170'000, 4));
-}
-
 TEST_CASE("metrics are Prometheus' text, and what can't be told is left out")
 {
     Watched watched;
