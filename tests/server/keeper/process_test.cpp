@@ -66,7 +66,7 @@ std::uint64_t size_below(const std::filesystem::path& directory)
 
 TEST_CASE("the warden is told what may be recorded of the store, at the start and with each tick")
 {
-    const TemporaryDirectory directory;
+    const Scratch directory;
     KeeperProcess keeper(slice_for(directory.path(), std::chrono::seconds{1}));
     keeper.expect_ready();
     const auto first = wire::parse_store_facts(keeper.hear());
