@@ -72,12 +72,15 @@ bool locks_by_capability()
     return ::getrlimit(RLIMIT_MEMLOCK, &lock) == 0 && lock.rlim_cur != RLIM_INFINITY;
 }
 
-Result<void> drop_capabilities()
+// All of them in the first word.
+constexpr std::uint32_t rights_on_files = CAP_TO_MASK(CAP_DAC_OVERRIDE) | CAP_TO_MASK(CAP_DAC_READ_SEARCH) | CAP_TO_MASK(CAP_FOWNER);
+
+Result<void> drop_capabilities(std::uint32_t beside)
 {
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
     std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
     if (::syscall(SYS_capget, &header, sets.data()) != 0) return system_error("can't read capabilities", errno);
-    const std::uint32_t kept = locks_by_capability() ? CAP_TO_MASK(CAP_IPC_LOCK) : 0;
+    const std::uint32_t kept = beside | (locks_by_capability() ? CAP_TO_MASK(CAP_IPC_LOCK) : 0);
     static_assert(CAP_TO_INDEX(CAP_IPC_LOCK) == 0);
     for (std::size_t i = 0; i < sets.size(); ++i) {
         const std::uint32_t mask = i == 0 ? kept : 0;
@@ -180,11 +183,12 @@ Result<Sandbox> enter_sandbox(const SandboxRules& rules)
     (void)rules;
     (void)restrict_files;
     (void)drop_capabilities;
+    (void)rights_on_files;
     return Sandbox{};
 #else
     const auto abi = restrict_files(rules);
     if (!abi) return abi.error();
-    if (const auto dropped = drop_capabilities(); !dropped) return dropped.error();
+    if (const auto dropped = drop_capabilities(rules.keeps_rights_on_files ? rights_on_files : 0); !dropped) return dropped.error();
     if (const auto filtered = filter_calls(rules.role); !filtered) return filtered.error();
     return Sandbox{*abi, true};
 #endif

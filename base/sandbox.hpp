@@ -24,6 +24,7 @@ enum class Role { front, keeper };
 struct SandboxRules {
     Role role = Role::front;
     std::vector<std::filesystem::path> directories{};  // whose files it may read and write, all beneath them too
+    bool keeps_rights_on_files = false;                // of root: to read and write what is somebody else's, in those directories
     int landlock_at_most = 1000;                       // for tests: the ABI of an older kernel; 0: one without Landlock
 };
 

@@ -108,6 +108,7 @@ Result<SecretText> passphrase_from_file(const std::filesystem::path& path)
     auto view = bytes->view();
     if (!view.empty() && view.back() == '\n') view = view.first(view.size() - 1);
     SecretText passphrase(crypto::max_passphrase_bytes);
+    if (view.empty()) return Error{"there is no passphrase in " + path.string(), "Its first line is to be the passphrase."};
     if (!passphrase.append(view)) return Error{"the passphrase in " + path.string() + " is too long", ""};
     return passphrase;
 }
@@ -138,7 +139,7 @@ Result<SecretText> ask_passphrase(const std::string& prompt)
             if (ended == Ended::signal) continue;
         }
         if (ended == Ended::too_long) return Error{"the passphrase is too long", ""};
-        if (ended == Ended::end_of_file) return Error{"no passphrase was given", ""};
+        if (ended == Ended::end_of_file || line.empty()) return Error{"no passphrase was given", ""};
         return line;
     }
 }

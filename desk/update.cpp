@@ -69,9 +69,13 @@ Result<void> is_newer(const DeskPaths& paths, const crypto::UpdateManifest& upda
     if (update.serial < (*last)->serial)
         return Error{fmt::format("this update is an older one: serial {}, and this desk has taken serial {}", update.serial, (*last)->serial), "Bring the latest. If this is the latest, it was made with a wrong clock: have it made again with a higher --serial."};
     if (update != **last) return Error{fmt::format("this is another update of the serial that this desk has taken, {}", update.serial), "Keep the stick, and tell whoever makes the updates: a serial is signed once."};
-    std::error_code failed;
-    return Error{fmt::format("this update, serial {}, was taken already", update.serial),
-                 fs::exists(update_path(paths), failed) ? "If it is not installed yet, as root: " + install_command(paths) : "Its copies are gone from " + update_path(paths).string() + ": have it made again, which gives it a higher serial."};
+    // Cut off before its copies were in their place, or they are gone since.
+    const bool is_there = std::all_of(update.files.begin(), update.files.end(), [&](const auto& listed) {
+        std::error_code failed;
+        return fs::file_size(update_path(paths) / listed.name, failed) == listed.size && !failed;
+    });
+    if (!is_there) return {};
+    return Error{fmt::format("this update, serial {}, was taken already", update.serial), "If it is not installed yet, as root: " + install_command(paths)};
 }
 
 Result<void> has_no_others(const UniqueFd& folder, const crypto::UpdateManifest& update)
@@ -194,9 +198,9 @@ Result<crypto::UpdateManifest> take_update(const DeskPaths& paths, const fs::pat
     auto gathering = Gathering::begin(paths);
     if (!gathering) return gathering.error();
     if (const auto copied = copy_files(*medium, *update, gathering->folder(), progress); !copied) return copied.error();
-    // The serial is remembered last: cut off before that, the same update can be taken again.
-    if (const auto became = gathering->become(update_path(paths)); !became) return became.error();
+    // The serial is remembered first, so that no older one is taken whatever happens; the same can be, until its copies are in their place.
     if (const auto kept = write_durable(update_note_path(paths), *list, private_file, DurableFile::Existing::replace); !kept) return kept.error();
+    if (const auto became = gathering->become(update_path(paths)); !became) return became.error();
     return update;
 }
 

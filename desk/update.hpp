@@ -29,7 +29,8 @@ namespace amana::desk {
 // The last update taken that this key signed; nothing when there is none, or another key's.
 [[nodiscard]] Result<std::optional<crypto::UpdateManifest>> last_update(const DeskPaths& paths, const crypto::NoteVerifier& key);
 
-// Verifies FOLDER and copies it to update_path(). On an error nothing has changed: the last update taken is still there.
+// Verifies FOLDER and copies it to update_path(). On an error the last update taken is still there; where it is not (a disk that fails at the very end),
+// the same update can be taken again, and no older one.
 [[nodiscard]] Result<crypto::UpdateManifest> take_update(const DeskPaths& paths, const std::filesystem::path& folder, const crypto::NoteVerifier& key,
                                                          const Progress& progress);
 

@@ -104,9 +104,11 @@ bool InboxIntake::write(SecretText& out, const Sending* sending, std::span<const
     if (wish() == InboxWish::erase) {
         fields.kind = crypto::Kind::erasure;
         fields.form_id = erasure_form;
-        const auto signature = to_hex(crypto::sign_forget(keys_->erasure.view(), root_, inbox_->id, fields.submission));
+        auto signature = to_hex(crypto::sign_forget(keys_->erasure.view(), root_, inbox_->id, fields.submission));
         const std::array answers{crypto::Answer{"signature", std::string_view(signature)}};
-        return crypto::write_manifest(out, fields, answers, {});
+        const bool fits = crypto::write_manifest(out, fields, answers, {});
+        wipe({reinterpret_cast<Byte*>(signature.data()), signature.size()});
+        return fits;
     }
     fields.kind = crypto::Kind::follow_up;
     fields.form_id = message_form;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "server/front/inbox_visit.hpp"
 
+#include "base/require.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -14,22 +16,38 @@ namespace {
 constexpr auto write_timeout = std::chrono::seconds(60);
 // How often an erasure is begun anew when the outbox was replaced meanwhile.
 constexpr int most_tries = 3;
+constexpr std::string_view line_end = "\r\n";
+constexpr std::size_t most_head_bytes = 4096;
 
 }  // namespace
 
-std::string safe_file_name(std::string_view name)
+SafeFileName::SafeFileName(std::string_view name)
 {
-    constexpr std::size_t most = 80;
-    std::string safe;
-    for (const char c : name) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-        // Of a character of several bytes one is left.
-        if ((static_cast<Byte>(c) & 0xc0U) != 0x80) safe += plain ? c : '_';
-    }
+    // Of a character of several bytes one is left.
+    const auto counts = [](char c) { return (static_cast<Byte>(c) & 0xc0U) != 0x80; };
+    const auto count = static_cast<std::size_t>(std::ranges::count_if(name, counts));
     // The end says what it is.
-    if (safe.size() > most) safe.erase(0, safe.size() - most);
-    safe.erase(0, safe.find_first_not_of('.'));
-    return safe.empty() ? "file" : safe;
+    auto dropped = count - std::min(count, most);
+    for (const char c : name) {
+        if (!counts(c)) continue;
+        if (dropped > 0) {
+            --dropped;
+            continue;
+        }
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+        room_[size_++] = plain ? c : '_';
+    }
+    while (begin_ < size_ && room_[begin_] == '.') ++begin_;
+    if (begin_ < size_) return;
+    constexpr std::string_view nameless = "file";
+    std::ranges::copy(nameless, room_.begin());
+    begin_ = 0;
+    size_ = nameless.size();
+}
+
+SafeFileName::~SafeFileName()
+{
+    wipe({reinterpret_cast<Byte*>(room_.data()), room_.size()});
 }
 
 InboxVisit::InboxVisit(Stream& stream, HttpReader& reader, Site& site, KeeperLink& link, std::shared_ptr<Connections::Seat> seat,
@@ -59,9 +77,10 @@ asio::awaitable<bool> InboxVisit::serve(const Request& request)
     }
     // Where it came to open an inbox, no file is read.
     const auto files = opens_ ? FilesTaken{0, false} : arrival_.files();
-    InboxIntake intake(arrival_.admitted(), link_, arrival_.recipients(), arrival_.form(), files, token, root_);
-    if (!opens_ && arrival_.problem()) intake.refuse(*arrival_.problem());
-    const auto body = co_await arrival_.read(intake);
+    std::optional<InboxIntake> intake;
+    intake.emplace(arrival_.admitted(), link_, arrival_.recipients(), arrival_.form(), files, token, root_);
+    if (!opens_ && arrival_.problem()) intake->refuse(*arrival_.problem());
+    const auto body = co_await arrival_.read(*intake);
     switch (body) {
     case Arrival::Body::whole: break;
     case Arrival::Body::too_large: co_return co_await out_.problem(language_, web::Problem::too_large);
@@ -70,15 +89,15 @@ asio::awaitable<bool> InboxVisit::serve(const Request& request)
     co_return co_await answer(intake);
 }
 
-asio::awaitable<bool> InboxVisit::answer(InboxIntake& intake)
+asio::awaitable<bool> InboxVisit::answer(std::optional<InboxIntake>& intake)
 {
-    const auto wish = intake.wish();
+    const auto wish = intake->wish();
     if (!wish) co_return co_await out_.problem(language_, web::Problem::bad_request);
-    auto receipt = crypto::Receipt::read(intake.code());
+    auto receipt = crypto::Receipt::read(intake->code());
     if (!receipt) {
         const auto fault = receipt.error() == crypto::CodeFault::count ? web::InboxSaid::count : web::InboxSaid::check;
         Shown shown;
-        shown.code = intake.code();
+        shown.code = intake->code();
         co_return co_await say(fault, shown);
     }
     receipt_.emplace(*std::move(receipt));
@@ -86,13 +105,14 @@ asio::awaitable<bool> InboxVisit::answer(InboxIntake& intake)
     Shown shown;
     shown.code = receipt_->digits();
     switch (*wish) {
-    case InboxWish::open: co_return co_await look();
+    case InboxWish::open: intake.reset(); co_return co_await look();
     case InboxWish::file: {
-        const auto number = intake.file();
+        const auto number = intake->file();
+        intake.reset();
         if (!number) co_return co_await out_.problem(language_, web::Problem::bad_request);
         co_return co_await fetch(*number);
     }
-    case InboxWish::send: co_return co_await send(intake);
+    case InboxWish::send: co_return co_await send(*intake);
     case InboxWish::forget: co_return co_await say(web::InboxSaid::sure, shown);
     case InboxWish::erase: co_return co_await erase(intake);
     }
@@ -157,15 +177,19 @@ asio::awaitable<bool> InboxVisit::send_file(InboxOpening& opening, const crypto:
     arrival_.takes_long();
     const auto until = Stream::Clock::now() + site_.common.config.body_timeout;
     const bool more = out_.keep_alive();
-    auto name = "Content-Disposition: attachment; filename=\"" + safe_file_name(file.name) + "\"\r\n";
-    auto head = site_.responses.head(status::ok, file.size, more, name, Content::bytes);
+    // The name is the desk's, and may say much: it is put behind the rest of the head, in locked memory.
+    auto ours = site_.responses.head(status::ok, file.size, more, {}, Content::bytes);
+    ours.resize(ours.size() - line_end.size());
+    SecretText head(most_head_bytes);
+    const SafeFileName name(file.name);
+    for (const auto part : {std::string_view(ours), std::string_view("Content-Disposition: attachment; filename=\""), name.text(), std::string_view("\"\r\n"), line_end})
+        require(head.append(part), "a head longer than any is");
     const auto write = [this, until](ByteView bytes) -> asio::awaitable<bool> {
         stream_.set_deadline(std::min(until, Stream::Clock::now() + write_timeout));
         const auto written = co_await stream_.write(bytes);
         co_return written.has_value();
     };
-    bool going_on = co_await write(as_bytes(head));
-    for (auto* text : {&name, &head}) wipe({reinterpret_cast<Byte*>(text->data()), text->size()});
+    bool going_on = co_await write(as_bytes(head.text()));
     if (going_on) going_on = co_await opening.read(file, write);
     co_return going_on && more;
 }
@@ -199,11 +223,12 @@ asio::awaitable<bool> InboxVisit::send(InboxIntake& intake)
 }
 
 // First the desk is asked, whose next outbox would bring it all back; then it is gone from here.
-asio::awaitable<bool> InboxVisit::erase(InboxIntake& intake)
+asio::awaitable<bool> InboxVisit::erase(std::optional<InboxIntake>& intake)
 {
     Shown shown;
     shown.code = receipt_->digits();
-    shown.problem = co_await store(intake);
+    shown.problem = co_await store(*intake);
+    intake.reset();
     if (!shown.problem) shown.problem = co_await erase_answers();
     co_return co_await say(shown.problem ? web::InboxSaid::sure : web::InboxSaid::erased, shown);
 }

@@ -21,11 +21,12 @@ public:
     [[nodiscard]] asio::awaitable<bool> serve(const Request& request);
 
 private:
-    [[nodiscard]] asio::awaitable<bool> answer(InboxIntake& intake);
+    // What came is given up, with its place, as soon as it is not needed: opening an inbox takes its time.
+    [[nodiscard]] asio::awaitable<bool> answer(std::optional<InboxIntake>& intake);
     [[nodiscard]] asio::awaitable<bool> look();
     [[nodiscard]] asio::awaitable<bool> fetch(std::uint64_t number);
     [[nodiscard]] asio::awaitable<bool> send(InboxIntake& intake);
-    [[nodiscard]] asio::awaitable<bool> erase(InboxIntake& intake);
+    [[nodiscard]] asio::awaitable<bool> erase(std::optional<InboxIntake>& intake);
     [[nodiscard]] asio::awaitable<std::optional<web::Problem>> store(InboxIntake& intake);
     [[nodiscard]] asio::awaitable<std::optional<web::Problem>> erase_answers();
     [[nodiscard]] asio::awaitable<InboxOpening::Found> open(InboxOpening& opening);
@@ -61,6 +62,20 @@ private:
 };
 
 // For a Content-Disposition: of what a stranger called a file, letters, digits, dots, dashes and underscores of ASCII.
-[[nodiscard]] std::string safe_file_name(std::string_view name);
+class SafeFileName {
+public:
+    explicit SafeFileName(std::string_view name);
+    ~SafeFileName();
+    SafeFileName(const SafeFileName&) = delete;
+    SafeFileName& operator=(const SafeFileName&) = delete;
+    [[nodiscard]] std::string_view text() const { return std::string_view(room_.data(), size_).substr(begin_); }
+
+    static constexpr std::size_t most = 80;
+
+private:
+    std::array<char, most> room_{};
+    std::size_t size_ = 0;
+    std::size_t begin_ = 0;
+};
 
 }  // namespace amana::front

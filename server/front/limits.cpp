@@ -35,6 +35,11 @@ std::uint32_t reports_beside_returns(const wire::Limits& config, const MemoryPro
     return fit > 1 ? fit - returns_that_fit(config, protection) : fit;
 }
 
+std::uint32_t log_reads_that_fit(const wire::Limits& config, const MemoryProtection& protection)
+{
+    return std::clamp<std::uint32_t>(std::min(config.max_connections, requests_that_fit(config, protection)) / 4, 1, max_log_reads);
+}
+
 }  // namespace
 
 void Admitted::ends_by(std::function<void()> end)
@@ -48,7 +53,7 @@ Limits::Limits(const wire::Limits& config, const MemoryProtection& protection, c
       connections_(config.max_connections),
       handshakes_(config.max_handshakes),
       requests_(requests_that_fit(config, protection)),
-      log_reads_(std::clamp<std::uint32_t>(std::min(config.max_connections, requests_that_fit(config, protection)) / 4, 1, max_log_reads)),
+      log_reads_(log_reads_that_fit(config, protection), std::max(1U, log_reads_that_fit(config, protection) / 4)),
       outbox_reads_(max_outbox_reads, most_outbox_reads_of_one),
       outbox_files_(max_outbox_files, most_outbox_files_of_one),
       openings_(protection.everything_locked ? openings : openings_where_scarce, protection.everything_locked ? most_openings_of_one : 1),
@@ -62,10 +67,15 @@ asio::awaitable<std::optional<Turns::Place>> Limits::opening(std::shared_ptr<con
     co_return co_await openings_.take(std::move(source), std::move(bell), Turns::Clock::now() + timing_.opening_wait);
 }
 
+asio::awaitable<std::optional<Turns::Place>> Limits::log_read(std::shared_ptr<const Source> source, Turns::Bell bell)
+{
+    co_return co_await log_reads_.take(std::move(source), std::move(bell), Turns::Clock::now() + timing_.read_wait);
+}
+
 asio::awaitable<std::optional<Turns::Place>> Limits::outbox_read(std::shared_ptr<const Source> source, Turns::Bell bell, bool file)
 {
     auto& places = file ? outbox_files_ : outbox_reads_;
-    co_return co_await places.take(std::move(source), std::move(bell), Turns::Clock::now() + timing_.outbox_wait);
+    co_return co_await places.take(std::move(source), std::move(bell), Turns::Clock::now() + timing_.read_wait);
 }
 
 Admitted Limits::admitted(Turns::Place place, const std::shared_ptr<const Source>& source, bool returned)

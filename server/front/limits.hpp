@@ -34,34 +34,8 @@ inline constexpr std::size_t locked_bytes_openings = openings_where_scarce * loc
 // What the front locks once: TLS records, keys.
 inline constexpr std::size_t locked_bytes_base = 1536 * 1024;
 
-// One taken place, given back when dropped.
-class Place {
-public:
-    [[nodiscard]] static std::optional<Place> take(std::atomic<std::uint32_t>& left)
-    {
-        auto now = left.load();
-        while (now > 0)
-            if (left.compare_exchange_weak(now, now - 1)) return Place(left);
-        return std::nullopt;
-    }
-    Place(Place&& other) noexcept : left_(std::exchange(other.left_, nullptr)) {}
-    Place& operator=(Place&& other) noexcept
-    {
-        std::swap(left_, other.left_);
-        return *this;
-    }
-    ~Place()
-    {
-        if (left_ != nullptr) ++*left_;
-    }
-
-private:
-    explicit Place(std::atomic<std::uint32_t>& left) : left_(&left) {}
-    std::atomic<std::uint32_t>* left_;
-};
-
-// How many may read the log at one moment, over all threads. A quarter of the requests that fit, if that is fewer, so that
-// readers, however slow, keep nobody from reporting.
+// How many may read the log at one moment, over all threads, by turns, a quarter of them at a time of one source. A quarter of the
+// requests that fit, if that is fewer, so that readers, however slow, keep nobody from reporting.
 inline constexpr std::uint32_t max_log_reads = 16;
 // The same of the outbox, by scripts: by turns, some at a time of one source.
 inline constexpr std::uint32_t max_outbox_reads = 48;
@@ -108,7 +82,7 @@ public:
         std::chrono::milliseconds most = std::chrono::minutes(5);      // of a report where no source has more, or its key has changed
         std::chrono::milliseconds opening_wait = std::chrono::seconds(60);  // for the turn to open an inbox
         std::chrono::milliseconds opening_pause{500};                       // before it is begun
-        std::chrono::milliseconds outbox_wait = std::chrono::seconds(30);
+        std::chrono::milliseconds read_wait = std::chrono::seconds(30);     // for the turn to read log or outbox
     };
     Limits(const wire::Limits& config, const MemoryProtection& protection) : Limits(config, protection, Timing()) {}
     Limits(const wire::Limits& config, const MemoryProtection& protection, const Timing& timing);
@@ -118,12 +92,12 @@ public:
     [[nodiscard]] Turns& handshakes() { return handshakes_; }
     // As many as there is memory for.
     [[nodiscard]] Turns& requests() { return requests_; }
-    // Nothing when as many read the log as may.
-    [[nodiscard]] std::optional<Place> log_read() { return Place::take(log_reads_); }
     // Nothing when its turn had not come in time.
     [[nodiscard]] asio::awaitable<std::optional<Turns::Place>> opening(std::shared_ptr<const Source> source, Turns::Bell bell);
     [[nodiscard]] bool openings_waiting() const { return openings_.waiting() > 0; }
     [[nodiscard]] std::chrono::milliseconds opening_pause() const { return timing_.opening_pause; }
+    // To read the log, or the outbox. The same.
+    [[nodiscard]] asio::awaitable<std::optional<Turns::Place>> log_read(std::shared_ptr<const Source> source, Turns::Bell bell);
     [[nodiscard]] asio::awaitable<std::optional<Turns::Place>> outbox_read(std::shared_ptr<const Source> source, Turns::Bell bell, bool file);
     // Nothing when as many reports are under way as there is memory, or config, for.
     [[nodiscard]] std::optional<Admitted> report(const std::shared_ptr<const Source>& source);
@@ -152,7 +126,7 @@ private:
     Connections connections_;
     Turns handshakes_;
     Turns requests_;
-    std::atomic<std::uint32_t> log_reads_;
+    Turns log_reads_;
     Turns outbox_reads_;
     Turns outbox_files_;
     Turns openings_;

@@ -11,6 +11,7 @@ namespace amana::front {
 namespace {
 
 constexpr auto write_timeout = std::chrono::seconds(60);
+constexpr auto answer_timeout = std::chrono::seconds(120);
 constexpr unsigned leaf_level = 0;
 
 // The size that a checkpoint of our own keeper says: its second line.
@@ -50,10 +51,10 @@ asio::awaitable<bool> LogAnswer::refuse(Status status, std::string_view extra)
 asio::awaitable<bool> LogAnswer::serve(LogRoute route)
 {
     if (route.page == LogPage::index) co_return co_await whole(site_.pages.log().index(), Content::page);
-    // Whoever reads, however slowly, holds a place only for as long as a report may take to come.
-    until_ = Stream::Clock::now() + site_.common.config.body_timeout;
-    const auto place = site_.common.limits.log_read();
+    const auto place = co_await site_.common.limits.log_read(source_, stream_.bell());
     if (!place) co_return co_await refuse(status::unavailable, "Retry-After: 10\r\n");
+    // Whoever reads, however slowly, holds a place for two minutes; of a range, for as long as a report may take to come.
+    until_ = Stream::Clock::now() + (route.page == LogPage::range ? std::chrono::seconds(site_.common.config.body_timeout) : answer_timeout);
     co_return co_await serve_from_keeper(route);
 }
 

@@ -14,8 +14,8 @@ namespace amana::front {
 
 class LogAnswer {
 public:
-    LogAnswer(Stream& stream, Site& site, KeeperLink& link, bool keep_alive, bool head_only)
-        : stream_(stream), site_(site), link_(link), keep_alive_(keep_alive), head_only_(head_only)
+    LogAnswer(Stream& stream, Site& site, KeeperLink& link, std::shared_ptr<const Source> source, bool keep_alive, bool head_only)
+        : stream_(stream), site_(site), link_(link), source_(std::move(source)), keep_alive_(keep_alive), head_only_(head_only)
     {
     }
 
@@ -38,6 +38,7 @@ private:
     Stream& stream_;
     Site& site_;
     KeeperLink& link_;
+    std::shared_ptr<const Source> source_;
     bool keep_alive_;
     bool head_only_;
     Stream::Clock::time_point until_ = Stream::Clock::time_point::max();

@@ -126,7 +126,7 @@ asio::awaitable<bool> Session::serve_file(const Request& request, const PublicFi
 asio::awaitable<bool> Session::serve_log(const Request& request)
 {
     if (!request.expects_continue) co_await drop_body(reader_, max_dropped_small);
-    LogAnswer answer(*stream_, *site_, link_, out_.keep_alive(), request.verb == http::verb::head);
+    LogAnswer answer(*stream_, *site_, link_, seat_->source(), out_.keep_alive(), request.verb == http::verb::head);
     if (request.verb != http::verb::get && request.verb != http::verb::head)
         co_return co_await answer.refuse(status::method_not_allowed, "Allow: GET, HEAD\r\n");
     const auto route = find_log_route(request.target);

@@ -123,13 +123,14 @@ void Stream::stop_reading()
     stopped_ = true;
     last_ = std::min(last_, Clock::now() + last_words);
     set_deadline(reading_ ? Clock::now() : deadline_);
+    ring();
 }
 
 Turns::Bell Stream::bell()
 {
     auto bell = std::make_shared<asio::steady_timer>(socket_.get_executor());
     bell_ = bell;
-    if (cancelled_) ring();
+    if (cancelled_ || stopped_) ring();
     return bell;
 }
 
@@ -255,6 +256,8 @@ asio::awaitable<Result<std::size_t, IoFailure>> Stream::read(MutableBytes out)
 {
     co_await let_others();
     for (;;) {
+        // One who always has something to say never waits, and so is not woken.
+        if (cancelled_) co_return IoFailure::closed;
         if (stopped_ || timed_out_ || Clock::now() >= deadline_) co_return IoFailure::timed_out;
         if (plain()) {
             const auto count = ::recv(socket_.native_handle(), out.data(), out.size(), 0);
@@ -281,6 +284,8 @@ asio::awaitable<Result<void, IoFailure>> Stream::write(ByteView bytes)
 {
     while (!bytes.empty()) {
         co_await let_others();
+        if (cancelled_) co_return IoFailure::closed;
+        if (timed_out_ || Clock::now() >= deadline_) co_return IoFailure::timed_out;
         if (plain()) {
             const auto count = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
             if (count >= 0) bytes = bytes.subspan(static_cast<std::size_t>(count));
@@ -313,7 +318,8 @@ asio::awaitable<void> Stream::close()
         for (std::size_t left = linger_bytes; left > dropped.size();) {
             if (const auto ready = co_await wait(Socket::wait_read); !ready) break;
             boost::system::error_code error;
-            const auto count = socket_.read_some(asio::buffer(dropped), error);  // still encrypted
+            const auto count = socket_.read_some(asio::buffer(dropped), error);  // still encrypted, or of a report
+            if (plain()) wipe(dropped);
             if (error == asio::error::would_block) continue;
             if (error || count == 0) break;
             left -= count;

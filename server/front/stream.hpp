@@ -60,7 +60,7 @@ public:
     void cancel();
     // Nothing more is read, as if it came too late; what is said to the peer still is, and soon.
     void stop_reading();
-    // For one wait that is none of the socket's: of Turns, say. It ends when the connection is cancelled, or by ring().
+    // For one wait that is none of the socket's: of Turns, say. It ends when the connection is cancelled or no more is read, or by ring().
     [[nodiscard]] Turns::Bell bell();
     void ring();
     [[nodiscard]] bool plain() const { return names_ == nullptr; }

@@ -121,6 +121,7 @@ Result<void> serve(const wire::KeeperSlice& slice)
     if (!storage) return storage.error();
     const auto lock = lock_for_serving(slice.directory);
     if (!lock) return lock.error();
+    if (const auto open = is_open_to(slice.directory, HandedOver::refused); !open) return open.error();
     if (const auto risen = keep_serial(slice); !risen) return risen.error();
     const auto sandbox = enter_sandbox({.role = Role::keeper, .directories = {slice.directory}});
     if (!sandbox) return sandbox.error();
@@ -137,10 +138,17 @@ Result<void> serve(const wire::KeeperSlice& slice)
     return {};
 }
 
+// Before the sandbox, in which nothing is asked of a terminal.
+bool on_terminal()
+{
+    static const bool terminal = ::isatty(STDERR_FILENO) == 1;
+    return terminal;
+}
+
 // Counts on the terminal while it lasts; false once the user has interrupted.
 class Progress {
 public:
-    explicit Progress(std::string what) : what_(std::move(what)), terminal_(::isatty(STDERR_FILENO) == 1) {}
+    explicit Progress(std::string what) : what_(std::move(what)), terminal_(on_terminal()) {}
     ~Progress()
     {
         if (terminal_ && shown_ >= 0) fmt::print(stderr, "\r\x1b[K");
@@ -176,6 +184,12 @@ Result<void> export_to(const wire::KeeperSlice& slice, const Arguments& argument
         return export_bundle(*storage, {arguments.export_to, arguments.from, arguments.part_bytes, std::ref(progress)});
     }();
     if (!summary) return summary.error();
+    // What was signed for it behind a handover stays here, so that the log is no other than where it goes on.
+    if (const auto open = is_open_to(slice.directory, HandedOver::refused); !open) {
+        std::error_code ignored;
+        for (const auto& file : summary->files) std::filesystem::remove(file, ignored);
+        return open.error();
+    }
     write_day(courier_day_path(slice.directory), storage->sequencer.today());
     fmt::print("exported {} entries, {} bytes, tree size {}:", summary->entries, summary->bytes, summary->tree_size);
     for (const auto& file : summary->files) fmt::print(" {}", file.string());
@@ -255,6 +269,25 @@ Result<void> show_status(const wire::KeeperSlice& slice, bool json)
     return {};
 }
 
+// An admin's command works on the store, and on what it reads or writes beside it, and on nothing else: a store that somebody has
+// meddled with is opened by it, perhaps at a terminal of root's.
+Result<void> confine(const wire::KeeperSlice& slice, const Arguments& arguments)
+{
+    (void)on_terminal();
+    std::vector<std::filesystem::path> directories;
+    const auto add = [&](std::filesystem::path path) {
+        std::error_code ignored;
+        while (path.has_relative_path() && !std::filesystem::is_directory(path, ignored)) path = path.parent_path();
+        directories.push_back(std::move(path));
+    };
+    add(slice.directory);
+    for (const auto* path : {&arguments.export_to, &arguments.witness, &arguments.import_from, &arguments.backup_to, &arguments.restore_from, &arguments.drill})
+        if (!path->empty()) add(std::filesystem::path(*path).parent_path());
+    const auto sandbox = enter_sandbox({.role = Role::keeper, .directories = std::move(directories), .keeps_rights_on_files = true});
+    if (!sandbox) return sandbox.error();
+    return {};
+}
+
 Result<void> run(const Arguments& arguments, bool serving)
 {
     ::umask(077);
@@ -265,6 +298,7 @@ Result<void> run(const Arguments& arguments, bool serving)
     const auto slice = receive();
     if (!slice) return slice.error();
     if (serving) return serve(*slice);
+    if (const auto confined = confine(*slice, arguments); !confined) return confined.error();
     if (!arguments.witness.empty()) return take_witness(*slice, arguments);
     if (!arguments.import_from.empty()) return take_outbox(*slice, arguments);
     if (arguments.fsck) return run_fsck(*slice);

@@ -64,6 +64,8 @@ Result<void> make_directory(const std::filesystem::path& directory)
     return {};
 }
 
+}  // namespace
+
 Result<void> is_open_to(const std::filesystem::path& directory, HandedOver handed_over)
 {
     struct stat about {};
@@ -74,8 +76,6 @@ Result<void> is_open_to(const std::filesystem::path& directory, HandedOver hande
                      "It goes on where that backup was restored. If it was restored nowhere, and never will be, destroy the backup and remove " + handed_over_path(directory).string() + "."};
     return {};
 }
-
-}  // namespace
 
 std::uint64_t reserve_of(const wire::KeeperSlice& slice)
 {

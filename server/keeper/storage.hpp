@@ -24,8 +24,12 @@ struct Storage {
 // Whether a store may be opened that was handed over ('backup --handover'): in it nothing may be signed.
 enum class HandedOver { refused, accepted };
 
-// Creates the directory (not its parents), the database and the log key when the log begins. An error while a restore is under
-// way in it, or was cut off.
+// An error while a restore is under way there, or was cut off, and where it was handed over. Whoever signs looks again once it holds its
+// lock, or has signed and shows it to nobody yet: 'backup --handover' may have come between.
+[[nodiscard]] Result<void> is_open_to(const std::filesystem::path& directory, HandedOver handed_over);
+
+// Creates the directory (not its parents), the database and the log key when the log begins. An error where
+// it is not open.
 [[nodiscard]] Result<Storage> open_storage(const wire::KeeperSlice& slice, HandedOver handed_over = HandedOver::refused);
 
 // Held by the one keeper that serves a directory: it discards what it finds unfinished there, which must not be another's.

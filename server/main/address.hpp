@@ -35,6 +35,7 @@ struct SocketAddress {
 struct SocketAccess {
     mode_t mode = 0660;
     std::string group;  // empty: this process's own
+    bool operator==(const SocketAccess&) const = default;
 };
 
 // `threads` listening sockets that share the address (SO_REUSEPORT: the kernel spreads connections over them; of a Unix socket, which

@@ -13,7 +13,7 @@ CertificateWatch::Stamps CertificateWatch::stamps() const
     for (const auto& path : tls_paths(config_)) {
         struct stat about {};
         if (::stat(path.c_str(), &about) != 0) about = {};
-        all.push_back({about.st_dev, about.st_ino, about.st_size, about.st_mtim.tv_sec, about.st_mtim.tv_nsec});
+        all.push_back({about.st_dev, about.st_ino, about.st_size, about.st_mtim.tv_sec, about.st_mtim.tv_nsec, about.st_ctim.tv_sec, about.st_ctim.tv_nsec});
     }
     return all;
 }

@@ -29,6 +29,9 @@ private:
         off_t bytes = 0;
         std::int64_t seconds = 0;
         std::int64_t nanoseconds = 0;
+        // Whoever may read it counts too: one that could not be read may be readable now.
+        std::int64_t changed_seconds = 0;
+        std::int64_t changed_nanoseconds = 0;
         bool operator==(const Stamp&) const = default;
     };
     using Stamps = std::vector<Stamp>;

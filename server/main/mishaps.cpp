@@ -3,6 +3,7 @@
 
 #include "server/wire/mishaps.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -62,14 +63,29 @@ void Mishaps::hear(std::string_view line, Time now)
     std::size_t listener = 0;
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), listener);
     if (error != std::errc() || end != number.data() + number.size() || listener >= listeners_.size()) return;
-    for (const auto& known : words) {
-        if (known.kind != kind) continue;
-        const auto [said, first] = said_.try_emplace(std::string(line), now);
-        if (!first && now - said->second < pause) return;
-        said->second = now;
-        const auto& config = listeners_[listener];
-        const std::string remedy(kind.starts_with(mishap::header_absent) ? send_one : "");
-        return say_("warning: listener " + config.address.text() + ": " + filled(known.text, config.forwarded) + remedy);
+    const auto* known = std::ranges::find(words, kind, &Words::kind);
+    if (known == words.end()) return;
+    auto& one = all_[{known->kind, listener}];
+    if (one.said && now - one.when < pause) return;
+    const auto& config = listeners_[listener];
+    const std::string remedy(kind.starts_with(mishap::header_absent) ? send_one : "");
+    one = {"warning: listener " + config.address.text() + ": " + filled(known->text, config.forwarded) + remedy, false, {}};
+    advance(now);
+}
+
+void Mishaps::advance(Time now)
+{
+    const bool due = now >= next_;
+    if (!due && begun_) return;
+    if (due) {
+        begun_ = true;
+        next_ = now + tick_;
+    }
+    for (auto& [what, one] : all_) {
+        if (one.said) continue;
+        say_(one.words);
+        one.said = true;
+        one.when = now;
     }
 }
 

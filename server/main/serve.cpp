@@ -102,7 +102,7 @@ std::vector<Program> attendants_of(const Config& config)
 // What a new generation takes from the config; the rest stays as it was at the start.
 bool same_place(const Config& before, const Config& now)
 {
-    const auto same = [](const auto& one, const auto& other) { return one.address == other.address; };
+    const auto same = [](const auto& one, const auto& other) { return one.address == other.address && one.access == other.access; };
     return before.threads == now.threads && before.storage.value == now.storage.value && before.origin == now.origin &&
            std::equal(before.listeners.begin(), before.listeners.end(), now.listeners.begin(), now.listeners.end(), same);
 }
@@ -117,7 +117,7 @@ Reload reload(Config& config, const Digest& running)
     if (anew) material = load_material(*anew, system_clock()(), Moment::start, findings);
     if (report(findings, config.file) || !anew || !material) return Reload::refused;
     if (!same_place(config, *anew)) {
-        say("addresses, threads, the storage directory and the log's origin change by a restart alone");
+        say("addresses and who may connect to them, threads, the storage directory and the log's origin change by a restart alone");
         return Reload::refused;
     }
     if (!front_can_begin(*anew, *material)) return Reload::refused;
@@ -160,6 +160,17 @@ std::optional<Error> can_not_serve_as_this_user(const Path& storage, const Serve
                  "Where front and keeper have users of their own they are started by their units: systemctl start amana-server (SYSTEMD.md)."};
 }
 
+// With units of their own (docs/SYSTEMD.md) the warden has no network and starts no program but ours.
+std::optional<Error> can_not_serve_in_units(const Config& config, const ServeOptions& options)
+{
+    if (options.rendezvous.empty()) return std::nullopt;
+    if (config.notice_at)
+        say("warning: its unit lets this server start no other program, so 'at' in [notice] can do nothing: leave it out, and 'systemctl enable --now amana-notice.timer'");
+    if (!config.metrics || config.metrics->local()) return std::nullopt;
+    return Error{"metrics can't be served on " + config.metrics->text() + " by this server's unit, which has a network of its own",
+                 "Under [metrics]: address = \"unix:/run/amana/metrics.sock\"; what asks by TCP alone may be led there (socat, or the proxy)."};
+}
+
 void announce(const Config& config)
 {
     std::string line = "serving on";
@@ -200,6 +211,7 @@ int run_serve(const Path& file, const MemoryProtection& memory, const ServeOptio
         return 1;
     }
     if (const auto wrong = can_not_serve_as_this_user(config->storage.value, options)) return refuse(*wrong);
+    if (const auto wrong = can_not_serve_in_units(*config, options)) return refuse(*wrong);
     const auto lock = lock_storage(warden_directory(config->storage.value));
     if (!lock) return refuse(lock.error());
     Shown shown;
@@ -223,7 +235,6 @@ int run_serve(const Path& file, const MemoryProtection& memory, const ServeOptio
         plan.start_front = (*places)->front.starter();
         plan.start_keeper = (*places)->keeper.starter();
     }
-    plan.attend = [&attendants] { attendants.attend(std::chrono::steady_clock::now()); };
     plan.channels = config->threads;
     Digest running{};
     CertificateWatch certificates(*config, say);
@@ -231,7 +242,12 @@ int run_serve(const Path& file, const MemoryProtection& memory, const ServeOptio
         certificates.read_now();
         return make_slices(*config, Moment::restart, running);
     };
-    plan.renewed = [&](bool at_once) { return certificates.look(at_once); };
+    bool certificates_sent = false;
+    plan.renewed = [&](bool at_once) {
+        auto slice = certificates.look(at_once);
+        certificates_sent = certificates_sent || slice.has_value();
+        return slice;
+    };
     plan.say = say;
     plan.serving = [&config] { announce(*config); };
     plan.show = [&](const Steps::Told& told) {
@@ -244,11 +260,17 @@ int run_serve(const Path& file, const MemoryProtection& memory, const ServeOptio
         shown.store = facts;
         show(*lock, shown);
     };
-    Mishaps mishaps(config->listeners, say);
-    plan.hear = [&mishaps](const std::string& line) {
-        if (line == "certificates taken") say("certificates and keys were read anew");
-        if (line == "certificates refused") say("warning: certificates that were read anew can't be shown; the old ones are");
+    Mishaps mishaps(config->listeners, config->tick, std::chrono::steady_clock::now(), say);
+    plan.hear = [&mishaps, &certificates_sent](const std::string& line) {
+        // Of each that it was sent it may say one word.
+        const bool answers = line == "certificates taken" || line == "certificates refused";
+        if (answers && std::exchange(certificates_sent, false))
+            say(line == "certificates taken" ? "certificates and keys were read anew" : "warning: certificates that were read anew can't be shown; the old ones are");
         mishaps.hear(line, std::chrono::steady_clock::now());
+    };
+    plan.attend = [&attendants, &mishaps] {
+        attendants.attend(std::chrono::steady_clock::now());
+        mishaps.advance(std::chrono::steady_clock::now());
     };
     plan.tick = config->tick;
     plan.timing.drain = config->limits.drain_timeout;

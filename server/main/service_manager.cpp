@@ -9,8 +9,12 @@
 #include <cstring>
 #include <optional>
 
+#include <fmt/format.h>
+
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -48,6 +52,21 @@ Error differ(const std::string& what)
 {
     return {what, "[listen] and [[listener]] in the config and ListenStream= of the socket unit name the same addresses: change one of them, "
                   "'systemctl edit' the socket unit with an empty ListenStream= first; then restart the socket unit."};
+}
+
+// systemd gives a socket 0666 where its unit says nothing.
+std::optional<Error> wrong_access(const ListenerConfig& listener)
+{
+    const auto& [mode, group] = listener.access;
+    struct stat about {};
+    if (::stat(listener.address.path.c_str(), &about) != 0) return system_error("can't see who may connect to " + listener.address.text(), errno);
+    const auto* wanted = group.empty() ? nullptr : ::getgrnam(group.c_str());
+    const bool right_group = group.empty() || (wanted != nullptr && about.st_gid == wanted->gr_gid);
+    if ((about.st_mode & 0777U) == mode && right_group) return std::nullopt;
+    const auto* is = ::getgrgid(about.st_gid);
+    return Error{fmt::format("{} has mode {:04o} and the group {}, not what the config says ({:04o}{})", listener.address.text(), about.st_mode & 0777U,
+                             is != nullptr ? is->gr_name : std::to_string(about.st_gid), mode, group.empty() ? "" : ", " + group),
+                 fmt::format("In the socket unit ('systemctl edit'): SocketMode={:04o}{}; then restart the socket unit.", mode, group.empty() ? "" : ", SocketGroup=" + group)};
 }
 
 }  // namespace
@@ -94,6 +113,8 @@ Result<std::vector<std::vector<UniqueFd>>> share_out(const std::vector<UniqueFd>
         const auto& address = listener.address;
         const auto socket = std::find_if(sockets.begin(), sockets.end(), [&](const auto& one) { return bound_address(one.get()) == address; });
         if (socket == sockets.end()) return differ("systemd handed over no socket for " + address.text());
+        if (address.local())
+            if (const auto wrong = wrong_access(listener)) return *wrong;
         auto& shares = by_address.emplace_back();
         for (std::uint32_t thread = 0; thread < threads; ++thread) {
             UniqueFd share(::fcntl(socket->get(), F_DUPFD_CLOEXEC, 0));

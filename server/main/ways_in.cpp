@@ -159,8 +159,10 @@ private:
         std::vector<CertificateFiles> files;
         for (const auto& chain : chains) files.push_back({resolved(chain), {}});
         const bool folders = !files.empty() && std::ranges::all_of(files, [](const auto& one) {
-            std::error_code ignored;
-            return std::filesystem::is_directory(one.certificate.value, ignored);
+            // Where this process may not look (a backup's may not), it counts as one: whoever serves will say what is wrong.
+            std::error_code error;
+            const bool folder = std::filesystem::is_directory(one.certificate.value, error);
+            return folder || error == std::errc::permission_denied;
         });
         const auto keys = section.texts("key", folders || (files.empty() && presence == Presence::optional) ? Presence::optional : Presence::required,
                                         "\"/etc/amana/tls/key.pem\"");
@@ -250,7 +252,9 @@ private:
                                    "Say which are served here, for example: site = [\"" + config_.site_addresses.back().url.text() + "\"]");
         }
         for (std::uint32_t i = 0; i < config_.site_addresses.size(); ++i)
-            if (!terminated || config_.site_addresses[i].url.https) listener.serves.push_back(i);
+            // An onion address with a certificate is shown to the clearnet only where that is asked for by name: it tells where the machine is.
+            if (const auto& url = config_.site_addresses[i].url; !terminated || (url.https && (!url.onion() || listener.address.local() || listener.address.loopback())))
+                listener.serves.push_back(i);
         if (listener.serves.empty())
             findings_.error(listener.place, "no [[site_address]] with https is there for " + listener.address.text() + " to serve", "Add one, or remove this listener.");
     }

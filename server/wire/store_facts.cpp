@@ -60,7 +60,7 @@ std::string to_line(const StoreFacts& facts)
 
 std::optional<StoreFacts> parse_store_facts(std::string_view line)
 {
-    if (line.size() > max_store_line_bytes) return std::nullopt;
+    if (line.size() > max_store_line_bytes || line.ends_with(' ')) return std::nullopt;
     const auto word = [&] {
         const auto space = std::min(line.find(' '), line.size());
         const auto found = line.substr(0, space);

@@ -116,8 +116,9 @@ for (let round = 1; round <= tier(2, 20); round += 1)
     const began = Date.now();
     process.kill(server.processes().warden, 'SIGTERM');
     await until('new connections are refused', refusesConnections, { seconds: 2 });
-    await idle.closed(2);
-    await untouched.closed(2);
+    // Two seconds are left to each for a last request.
+    await idle.closed(6);
+    await untouched.closed(6);
     for (const { connection, second } of uploads) { // in ten drops, over two seconds
       for (let i = 0; i < 10; i += 1) setTimeout(() => connection.send(second.subarray((second.length * i) / 10, (second.length * (i + 1)) / 10)), 200 * i);
     }

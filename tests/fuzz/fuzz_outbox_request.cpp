@@ -20,7 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     wire::Ask file{};
     if (parse_file_request(input, file))
         require(std::ranges::equal(Writer().integer(file.serial).bytes(file.file).take(), input), "one request, one meaning");
-    const auto name = safe_file_name(as_text(input));
+    const SafeFileName safe(as_text(input));
+    const auto name = safe.text();
     require(!name.empty() && name.size() <= 80 && name.front() != '.', "a name of its bounds");
     require(std::ranges::all_of(name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == '_'; }), "harmless");
     return 0;

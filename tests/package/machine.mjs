@@ -134,6 +134,31 @@ systemctl daemon-reload; systemctl restart amana-server`);
   await serves();
 });
 
+await test('a second server beside it, as amana-server(8) has it, that sees nothing of the first', async () => {
+  await guest.run(`systemd-sysusers --inline 'u amana-jordan - "Amana server jordan"' 'u amana-front-jordan - "Amana front jordan"' 'u amana-keeper-jordan - "Amana keeper jordan"'
+install -d -m 0700 -o amana-keeper-jordan -g amana-keeper-jordan /var/lib/amana-jordan
+install -d -m 0700 -o amana-jordan -g amana-jordan /var/lib/amana-jordan.warden
+install -d -m 0750 -g amana-jordan /etc/amana/jordan /etc/amana/jordan/tls
+install -m 0640 -g amana-jordan /etc/amana/tls/certificate.pem /etc/amana/tls/key.pem /etc/amana/jordan/tls/
+sed 's#"/var/lib/amana"#"/var/lib/amana-jordan"#; s#/etc/amana/tls/#/etc/amana/jordan/tls/#; s#^address = .*#address = "127.0.0.1:8444"#; s#^origin = .*#origin = "jordan.test"#' /etc/amana/amana.toml >/etc/amana/jordan/amana.toml
+mkdir -p /etc/systemd/system/amana-server@jordan.socket.d
+printf '[Socket]\nListenStream=127.0.0.1:8444\n' >/etc/systemd/system/amana-server@jordan.socket.d/address.conf
+systemctl daemon-reload
+systemctl enable --now amana-server@jordan.socket amana-server@jordan
+systemctl start amana-backup@jordan.service
+curl --silent --fail --insecure https://127.0.0.1:8444/ar/ >/dev/null
+ls /var/lib/amana-jordan.backups | grep -q ^20`);
+  const whose = await guest.run('ps -e -o user:32,comm | grep amana | sort -u');
+  for (const name of ['server', 'front', 'keeper'])
+    for (const of of ['', '-jordan']) check(new RegExp(`^amana${name === 'server' ? '' : `-${name}`}${of} +amana-${name}`, 'm').test(whose), `${name}${of}:\n${whose}`);
+  const denied = await guest.tell(`for user in amana-jordan amana-front-jordan amana-keeper-jordan; do for path in /var/lib/amana /var/lib/amana.warden /etc/amana/tls/key.pem /run/amana/keeper; do
+  runuser -u $user -- test -r $path && echo "$user reads $path"; done; done; for user in amana amana-front amana-keeper; do for path in /var/lib/amana-jordan /var/lib/amana-jordan.warden /etc/amana/jordan/tls/key.pem /run/amana-jordan/keeper; do
+  runuser -u $user -- test -r $path && echo "$user reads $path"; done; done; true`);
+  same(denied.said.trim(), '', 'what one may read of the other');
+  check((await guest.run('amana-server status --config /etc/amana/jordan/amana.toml')).includes('jordan.test'), 'status of the second');
+  await guest.run('systemctl disable --now amana-server@jordan.socket amana-server@jordan');
+});
+
 await test('upgrades and reloads under load: no report fails', async () => {
   let begun = 0;
   let over = false;

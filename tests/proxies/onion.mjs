@@ -79,7 +79,7 @@ await test("Debian's tor takes the file", async () => {
 await test('and means by it what is written there', async () => {
   check(/^pow: yes$/m.test((await run('/usr/bin/tor', ['--list-modules'])).stdout), 'tor knows proof of work');
   const { stdout } = await tor(torrc(), ['--dump-config', 'full']);
-  for (const line of ['HiddenServicePoWDefensesEnabled 1', 'HiddenServiceSingleHopMode 0', 'HiddenServiceNonAnonymousMode 0', 'VanguardsLiteEnabled 1', 'SafeLogging 1', 'SocksPort 0', `HiddenServicePort 80 unix:${socket}`])
+  for (const line of ['HiddenServicePoWDefensesEnabled 1', 'HiddenServiceSingleHopMode 0', 'HiddenServiceNonAnonymousMode 0', 'VanguardsLiteEnabled 1', 'SafeLogging 1', 'HeartbeatPeriod 0', 'SocksPort 0', `HiddenServicePort 80 unix:${socket}`])
     check(stdout.includes(line), `${line} in:\n${stdout.slice(0, 500)}`);
 });
 

@@ -35,7 +35,7 @@ constexpr std::array ailments{
     Ailment{"proxy-body-limit", warning, "reports with files are refused by the proxy",
             "nginx: 'client_max_body_size 136m;'. Apache: 'LimitRequestBody 142606336'. At least 'max_files' in [limits], and 8 MiB more."},
     // The onion service.
-    Ailment{"onion-logs", error, "tor writes down more than it has to", "torrc: 'SafeLogging 1' and 'Log notice stderr', as in deploy/onion/torrc."},
+    Ailment{"onion-logs", error, "tor writes down more than it has to", "torrc: 'SafeLogging 1', 'Log notice stderr' and 'HeartbeatPeriod 0', as in deploy/onion/torrc."},
     Ailment{"onion-single-hop", error, "the onion service tells where it is", "torrc: 'HiddenServiceSingleHopMode 0' and 'HiddenServiceNonAnonymousMode 0'."},
     Ailment{"onion-no-pow", warning, "a flood over Tor keeps citizens out", "torrc: 'HiddenServicePoWDefensesEnabled 1' below its HiddenServiceDir."},
     // Logs.

@@ -20,6 +20,8 @@ bool look_at_tor(const Facing& facing)
     for (const auto* log : directives.in(no_block, "log"))
         if (const auto level = lower(log->word(0)); level.starts_with("debug") || level.starts_with("info"))
             facing.diagnosis.found("onion-logs", log->place() + ": tor writes down every circuit ('Log " + log->word(0) + "')");
+    if (!value("heartbeatperiod").starts_with("0"))
+        facing.diagnosis.found("onion-logs", "/etc/tor/torrc: without 'HeartbeatPeriod 0' tor writes down every six hours how many came and how much they sent");
     if (value("hiddenservicesinglehopmode") == "1") facing.diagnosis.found("onion-single-hop", "/etc/tor/torrc: 'HiddenServiceSingleHopMode 1'");
     if (value("hiddenservicepowdefensesenabled") != "1") facing.diagnosis.found("onion-no-pow", port->place() + ": tor's proof of work is off for this service");
     return true;

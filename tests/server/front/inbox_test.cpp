@@ -174,10 +174,13 @@ TEST_CASE("A file comes as an attachment of a harmless name, once all of it was 
         CHECK(refused.body.find("not signed by the ministry") != std::string::npos);
         CHECK(refused.body.size() == large_page_bytes);
     }
-    CHECK(safe_file_name("../../etc/passwd") == "_.._etc_passwd");
-    CHECK(safe_file_name("...") == "file");
-    CHECK(safe_file_name("a\r\nSet-Cookie: x") == "a__Set-Cookie__x");
-    CHECK(safe_file_name(std::string(300, 'a') + ".png").size() == 80);
+    CHECK(SafeFileName("../../etc/passwd").text() == "_.._etc_passwd");
+    CHECK(SafeFileName("...").text() == "file");
+    CHECK(SafeFileName("a\r\nSet-Cookie: x").text() == "a__Set-Cookie__x");
+    CHECK(SafeFileName("").text() == "file");
+    CHECK(SafeFileName("تقرير.pdf").text() == "_____.pdf");
+    const auto long_name = std::string(300, 'a') + ".png";
+    CHECK(SafeFileName(long_name).text() == std::string(76, 'a') + ".png");
 }
 
 TEST_CASE("What is written on is sealed for the inbox, as the desk reads it; sent twice it is one")

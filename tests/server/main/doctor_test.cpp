@@ -74,10 +74,11 @@ const std::vector<Fault> proxy_faults{
     {"proxy-access-log", "Caddyfile:8: Caddy", [](Patient& p) { p.proxy(caddy, caddy_terminating, "header -Server", "log {\n\t\toutput file /var/log/caddy/access.log\n\t}"); }, terminating},
     {"proxy-error-log", "excludes http.log", [](Patient& p) { p.proxy(caddy, caddy_terminating, "exclude http.log http.handlers", "level INFO"); }, terminating},
     {"proxy-forwards-address", "-X-Forwarded-For", [](Patient& p) { p.proxy(caddy, caddy_terminating, "header_up -X-Forwarded-For", ""); }, terminating},
+    {"onion-logs", "HeartbeatPeriod 0", [](Patient& p) { p.proxy(torrc, tor_service, "HeartbeatPeriod 0\n", ""); }},
     {"onion-logs", "SafeLogging 0", [](Patient& p) { p.proxy(torrc, tor_service, "SafeLogging 1", "SafeLogging 0"); }},
     {"onion-logs", "Log info", [](Patient& p) { p.proxy(torrc, tor_service, "Log notice stderr", "Log info file /var/log/tor/log"); }},
     {"onion-single-hop", "torrc", [](Patient& p) { p.proxy(torrc, tor_service, "SocksPort 0", "SocksPort 0\nHiddenServiceSingleHopMode 1"); }},
-    {"onion-no-pow", "torrc:5:", [](Patient& p) { p.proxy(torrc, tor_service, "HiddenServicePoWDefensesEnabled 1", ""); }},
+    {"onion-no-pow", "torrc:6:", [](Patient& p) { p.proxy(torrc, tor_service, "HiddenServicePoWDefensesEnabled 1", ""); }},
 };
 
 const std::vector<Fault> log_faults{

@@ -107,6 +107,7 @@ other.example.org {
 const char* const tor_service = R"(SocksPort 0
 Log notice stderr
 SafeLogging 1
+HeartbeatPeriod 0
 HiddenServiceDir /var/lib/tor/amana
 HiddenServicePort 443 127.0.0.1:8443
 HiddenServicePoWDefensesEnabled 1

@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -118,6 +119,22 @@ TEST_CASE("sockets handed over are taken from descriptor 3 on, and go to no prog
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
     CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("a Unix socket that systemd has made is refused where more may connect than the config says")
+{
+    const TemporaryDirectory directory;
+    auto address = *SocketAddress::parse("unix:" + (directory.path() / "front.sock").string());
+    std::vector<UniqueFd> sockets;
+    sockets.push_back(std::move((*listen_on(address, 1))[0]));
+    REQUIRE(share_out(sockets, placed({address}), 1).has_value());
+    REQUIRE(::chmod(address.path.c_str(), 0666) == 0);
+    const auto refused = share_out(sockets, placed({address}), 1);
+    REQUIRE(!refused.has_value());
+    CHECK_THAT(refused.error().text(), Catch::Contains("has mode 0666") && Catch::Contains("SocketMode=0660"));
+    auto listeners = placed({address});
+    listeners[0].access = {0666, "nogroup"};
+    CHECK_THAT(share_out(sockets, listeners, 1).error().text(), Catch::Contains("SocketGroup=nogroup"));
 }
 
 TEST_CASE("each thread gets each socket, in the order of the config")
