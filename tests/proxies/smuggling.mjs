@@ -101,7 +101,7 @@ async function judgeAll(way) {
 const shared = {
   nginx: (path) => [[/worker_processes auto/, 'worker_processes 1'], [/server_tokens off;/, `server_tokens off; upstream front { server unix:${path}; keepalive 8; }`],
     [/proxy_pass http:[^;]*;/, 'proxy_pass http://front;'], [/proxy_set_header Connection close;/, 'proxy_set_header Connection "";']],
-  haproxy: () => [[/option http-server-close/, 'option http-keep-alive'], [/http-reuse never/, 'http-reuse always'], [/maxconn 5000/, 'maxconn 5000\n    nbthread 1']],
+  haproxy: () => [[/option http-server-close/, 'option http-keep-alive'], [/http-reuse never/, 'http-reuse always'], [/maxconn 5200/, 'maxconn 5200\n    nbthread 1']],
   caddy: () => [[/keepalive off/, 'keepalive 1h']],
   apache: () => [[/ServerLimit 32\nStartServers 2/, 'ServerLimit 1\nStartServers 1'], [/MaxRequestWorkers 4096/, 'MaxRequestWorkers 128'], [/disablereuse=on/, 'enablereuse=on']],
 };
