@@ -135,7 +135,7 @@ export class Guest {
     // Where the machine lends its own processors the guest is some ten times as fast.
     if (this.lent === undefined) {
       this.lent = fs.existsSync('/dev/kvm');
-      if (this.lent && (await this.boot(120))) return;
+      if (this.lent && (await this.boot(45))) return;
       this.lent = false;
     }
     if (!(await this.boot(900))) throw new Error(`the guest ended:\n${this.machine.output}`);
