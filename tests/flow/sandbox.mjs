@@ -145,6 +145,21 @@ await test('what is in force, as the kernel tells it', async () => {
   }
 });
 
+await test("an admin's command is confined before it opens the store, and then opens nothing but that and what it is to write", async () => {
+  const trace = `${folder}/trace`;
+  await run('strace', ['-f', '-qq', '-o', trace, '-e', 'trace=execve,seccomp,landlock_restrict_self,open,openat,ioctl', program('amana-server'), 'export', `${folder}/confined.bundle`, '--config', server.config]);
+  const lines = fs.readFileSync(trace, 'utf8').split('\n');
+  const keeper = lines.find((line) => line.includes('amana-keeper"') && / = 0$/.test(line)).split(' ')[0];
+  const its = lines.filter((line) => line.startsWith(`${keeper} `));
+  const filtered = its.findIndex((line) => /seccomp\(SECCOMP_SET_MODE_FILTER.* = 0$/.test(line));
+  check(filtered > 0, `a filter: ${its.filter((line) => line.includes('seccomp'))}`);
+  same(its.slice(0, filtered).filter((line) => line.includes('amana.db')), [], 'opened before it');
+  const opened = its.slice(filtered).filter((line) => /open(at)?\(.* = \d+$/.test(line)).map((line) => /"([^"]*)"/.exec(line)[1]);
+  check(opened.some((one) => one.endsWith('amana.db')), `opened: ${opened}`);
+  same(opened.filter((one) => !one.startsWith(storage) && !one.startsWith(`${folder}/confined`) && one !== folder), [], 'opened beside store and bundle');
+  same(its.slice(filtered).filter((line) => line.includes('ioctl(') && !/EPERM/.test(line)), [], 'asked of a terminal');
+});
+
 await test('and they serve as before', async () => {
   same({ ...server.processes() }, { ...processes }, 'the same processes');
   // A front that was stopped for so long takes itself to be pressed.
