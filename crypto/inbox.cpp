@@ -4,6 +4,7 @@
 #include "base/reader.hpp"
 #include "base/require.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace amana::crypto {

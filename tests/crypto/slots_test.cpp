@@ -6,6 +6,7 @@
 #include "tests/crypto/opening.hpp"
 #include "tests/support/catch.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <functional>
 #include <set>

@@ -5,6 +5,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
 using namespace amana;
 using namespace amana::desk;
 using namespace amana::desk::testing;

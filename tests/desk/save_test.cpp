@@ -3,6 +3,7 @@
 
 #include "tests/desk/fixture.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include <sys/stat.h>

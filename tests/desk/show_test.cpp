@@ -5,6 +5,8 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
+
 using namespace std::string_literals;
 using namespace amana;
 using namespace amana::desk;

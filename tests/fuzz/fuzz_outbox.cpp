@@ -3,6 +3,7 @@
 #include "base/require.hpp"
 #include "crypto/outbox.hpp"
 
+#include <algorithm>
 #include <string>
 
 using namespace amana;          // NOLINT(google-build-using-namespace): one function, one file

@@ -60,8 +60,8 @@ async function untilAcknowledged(way, { story, localAddress }, send) {
   for (const end = Date.now() + patience;;) {
     const answer = await send(token);
     if (answer && wasAccepted(answer, 'en')) break;
-    check(answer && [200, 503].includes(answer.status) && Date.now() < end, `${story.slice(0, 40)}: ${answer?.status} ${answer?.body.slice(0, 200)}`);
-    count('tries more');
+    check(answer && [200, 408, 503].includes(answer.status) && Date.now() < end, `${story.slice(0, 40)}: ${answer?.status} ${answer?.body.slice(0, 200)}`);
+    count(answer.status === 408 ? 'gave way to others, and tried again' : 'tries more');
     told += 1;
     ({ token } = await inLine(answer.body.toString(), async (path) => (await request(`${way.url}${path}`, { localAddress })).body));
     await sleep(500);

@@ -5,6 +5,7 @@
 #include "web/colour.hpp"
 #include "web/inline.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <random>

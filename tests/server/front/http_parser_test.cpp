@@ -4,6 +4,7 @@
 #include "tests/server/front/support.hpp"
 #include "tests/support/catch.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 namespace amana::front::test {

@@ -9,6 +9,7 @@
 
 #include <qrencode.h>
 
+#include <algorithm>
 #include <set>
 
 namespace amana::front::test {

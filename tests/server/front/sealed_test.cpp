@@ -2,6 +2,8 @@
 // Envelopes from browsers, as the front takes them: in pieces, over broken lines, by any thread, and cover.
 #include "tests/server/front/sealing_client.hpp"
 
+#include <algorithm>
+
 namespace amana::front::test {
 
 using namespace std::chrono_literals;

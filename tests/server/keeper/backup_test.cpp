@@ -5,6 +5,7 @@
 #include "tests/server/keeper/support.hpp"
 #include "tests/support/catch.hpp"
 
+#include <algorithm>
 #include <fstream>
 
 #include <sys/stat.h>

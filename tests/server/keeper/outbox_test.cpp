@@ -3,6 +3,7 @@
 // start.
 #include "tests/server/keeper/outbox_serving.hpp"
 
+#include <algorithm>
 #include <iostream>
 
 #include <sys/stat.h>

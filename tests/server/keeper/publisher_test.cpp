@@ -6,6 +6,8 @@
 #include "tests/server/keeper/serving.hpp"
 #include "tests/support/catch.hpp"
 
+#include <algorithm>
+
 namespace amana::keeper::test {
 
 namespace {

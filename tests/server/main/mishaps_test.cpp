@@ -6,6 +6,8 @@
 #include "server/main/mishaps.hpp"
 #include "server/wire/mishaps.hpp"
 
+#include <algorithm>
+
 namespace amana::server::test {
 
 namespace {
