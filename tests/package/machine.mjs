@@ -48,8 +48,11 @@ guest.seal();
 await guest.start();
 
 if (!process.env.AMANA_BRIEF) await test('RUNBOOK, "Install", as it is written, under systemd; upgrade, remove, purge', async () => {
+  // As on a machine whose store lies on its only disk.
+  await guest.run('umount /var/lib/amana; rmdir /var/lib/amana');
   const { code, said } = await guest.tell('cd /root && ./in_bare /root/old /root/new /root/RUNBOOK.md', 1500);
   check(code === 0, said);
+  await guest.run('rm -rf /var/lib/amana; mkdir -m 0700 /var/lib/amana; mount /var/lib/amana');
 });
 
 // ---- A server for what follows, whose desk is here ----
