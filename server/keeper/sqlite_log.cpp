@@ -43,6 +43,7 @@ Stored<Bytes> SqliteStore::tile(unsigned level, std::uint64_t index)
     return hashes;
 }
 
+// The largest size marked up to that day, and no more than any later day's: marks that do not rise are of a clock that was wrong.
 Stored<std::uint64_t> SqliteStore::size_on(std::int64_t day)
 {
     auto& statement = statements_.size_on.bind(1, day);

@@ -44,7 +44,7 @@ SqliteStore::Statements::Statements(Database& database)
       tile(database.prepare("SELECT hashes FROM tile WHERE key = ?1")),
       set_tile(database.prepare("INSERT OR REPLACE INTO tile VALUES(?1, ?2)")),
       mark(database.prepare("INSERT OR IGNORE INTO mark VALUES(?1, ?2)")),
-      size_on(database.prepare("SELECT size FROM mark WHERE day <= ?1 ORDER BY day DESC LIMIT 1")),
+      size_on(database.prepare("SELECT min((SELECT max(size) FROM mark WHERE day <= ?1), coalesce((SELECT min(size) FROM mark WHERE day > ?1), 9223372036854775807))")),
       entry(database.prepare("SELECT size_class, lane FROM log WHERE idx = ?1")),
       chunk(database.prepare("SELECT data FROM log_chunk WHERE key = ?1")),
       staged(database.prepare("SELECT data FROM staged_chunk WHERE key = ?1")),

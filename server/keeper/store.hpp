@@ -183,7 +183,8 @@ public:
     [[nodiscard]] virtual Stored<bool> read(std::uint64_t index, const EntrySink& sink) = 0;
     // The size class of an entry whose content is there; 0 when it was erased.
     [[nodiscard]] virtual Stored<std::uint64_t> size_class(std::uint64_t index) = 0;
-    // The tree's size after the first batch of the last day on or before `day` that had one; 0 when none had.
+    // The tree's size after the first batch of the last day on or before `day` that had one; 0 when none had. Less, where the clock was
+    // wrong for a while: never more than was there by then.
     [[nodiscard]] virtual Stored<std::uint64_t> size_on(std::int64_t day) = 0;
     [[nodiscard]] virtual Stored<void> read_pending(const PendingEnvelope& envelope, const EntrySink& sink) = 0;
     [[nodiscard]] virtual Stored<Stats> stats() = 0;

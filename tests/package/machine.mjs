@@ -222,7 +222,7 @@ for (const which of ['amana-front', 'amana-keeper', 'amana-server'])
 await badDay('the clock a year back', 'date --set "1 year ago" >/dev/null', { undo: `date --set "@${Math.floor(Date.now() / 1000)}" >/dev/null; hwclock --hctosys 2>/dev/null || true`, mend: 'systemctl restart amana-server', admin: doctor, adminIs: /clock|not yet|valid/i });
 await badDay('keys that have ended', 'date --set "6 weeks" >/dev/null', { undo: 'hwclock --hctosys 2>/dev/null || date --set "6 weeks ago" >/dev/null', mend: 'systemctl restart amana-server', admin: doctor, adminIs: /key/i });
 await badDay('a full disk', 'fallocate --length $(($(stat -f -c "%a*%S" /var/lib/amana))) /var/lib/amana/ballast 2>/dev/null || dd if=/dev/zero of=/var/lib/amana/ballast bs=1M 2>/dev/null || true; sync; sleep 3',
-  { undo: 'rm /var/lib/amana/ballast; sleep 12', admin: doctor, citizenIs: /sending: (503|507)/, adminIs: /space|full/i });
+  { undo: 'rm /var/lib/amana/ballast; sleep 12', admin: doctor, citizenIs: /sending: (503|507)/, adminIs: /no room/ });
 // As ext4 does by itself when the disk fails.
 await badDay('a disk that can only be read', 'echo 1 >/sys/fs/ext4/vdb/trigger_fs_error; sleep 8', {
   undo: 'systemctl stop amana-server.socket amana-server.service; umount /var/lib/amana; e2fsck -fy /dev/vdb >/dev/null || [ $? -le 2 ]; mount /var/lib/amana; systemctl start amana-server.socket amana-server.service',

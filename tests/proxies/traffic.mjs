@@ -103,12 +103,20 @@ const acts = {
     const ports = new Set();
     agent.on('free', (socket) => ports.add(socket.localPort));
     const options = { agent, localAddress: one.localAddress };
+    // A proxy that has no thread left closes who is idle, at the very moment perhaps; then a browser asks anew, and so does this one.
+    let closed = 0;
+    const ask = (does) => does().catch((error) => {
+      if (!error.reused) throw error;
+      closed += 1;
+      count('kept connections closed under load');
+      return does();
+    });
     for (const path of ['/', '/en/', '/ar/', '/nowhere', '/en/help'])
-      same((await request(`${way.url}${path}`, options)).status, path === '/nowhere' ? 404 : 200, path);
-    const waits = await text(way, one, options);
-    same((await request(`${way.url}/en/received-1`, options)).status, 200, 'the page after it');
+      same((await ask(() => request(`${way.url}${path}`, options))).status, path === '/nowhere' ? 404 : 200, path);
+    const waits = await ask(() => text(way, one, options));
+    same((await ask(() => request(`${way.url}/en/received-1`, options))).status, 200, 'the page after it');
     agent.destroy();
-    check(ports.size <= 1 + waits, `${ports.size} connections of one who keeps it and waited ${waits} times`);
+    check(ports.size <= 1 + waits + closed, `${ports.size} connections of one who keeps it, waited ${waits} times and was closed ${closed} times`);
     count('requests over kept connections', 7);
   },
 };

@@ -12,7 +12,8 @@ import fs from 'node:fs';
 import { freePort, Server } from './amana.mjs';
 import { Proxy, shapes, terminates } from './proxies.mjs';
 
-export const ways = ['bare', ...shapes];
+// AMANA_WAYS: some of them, 'bare,apache terminating'.
+export const ways = process.env.AMANA_WAYS?.split(',') ?? ['bare', ...shapes];
 
 // Sections as of Server.make; `listener`: more of them.
 export async function serverBehindProxies(folder, desk, { listener = [], ...sections } = {}) {

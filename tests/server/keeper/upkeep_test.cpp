@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What happens to a log as it ages: co-signed, erased, and proved whole all along.
+#include "server/keeper/days.hpp"
 #include "server/keeper/exporter.hpp"
 #include "server/keeper/fsck.hpp"
 #include "server/keeper/tree_reader.hpp"
@@ -90,6 +91,37 @@ TEST_CASE("A co-signed checkpoint of this log's own past is taken, and no other"
     CHECK(take_cosigned(storage, slice, cosigned(as_bytes(forked.sign(key)))).error().message.find("another past") != std::string::npos);
     const crypto::Checkpoint ahead{"test.example/log", tree.size + 1, crypto::Hash{1}};
     CHECK(take_cosigned(storage, slice, cosigned(as_bytes(ahead.sign(key)))).has_error());
+}
+
+TEST_CASE("A clock that was wrong for a while makes nothing older than it is, and is no damage")
+{
+    const Scratch scratch;
+    UnixTime now = 20'000 * one_day;
+    const auto sequencer = test_sequencer(5, "test.example/log", [&now] { return now; });
+    std::unique_ptr<Store> store = SqliteStore::open(scratch.path()).value();
+    sequencer.adopt(*store).value();
+    const auto batch_on = [&](std::int64_t day) {
+        now = day * one_day;
+        (void)stage_and_accept(*store, seal_envelope(crypto::text_class));
+        store->commit().value();
+        (void)sequencer.tick(*store, Take::all).value();
+        return store->tree().value().size;
+    };
+    const auto first = batch_on(20'000);
+    // A year back, and right again.
+    const auto back = batch_on(19'635);
+    CHECK(store->size_on(19'635).value() == first);  // not what came in today
+    CHECK(store->size_on(19'999).value() == first);
+    CHECK(store->size_on(20'000).value() == back);
+    // Six weeks ahead, and right again.
+    const auto ahead = batch_on(20'042);
+    const auto after = batch_on(20'001);
+    REQUIRE(after > ahead);
+    CHECK(store->size_on(20'001).value() == ahead);
+    CHECK(store->size_on(20'042).value() == after);
+    CHECK(store->size_on(19'634).value() == 0);
+    CHECK(first_day(*store, 20'100).value() == 19'635);
+    CHECK(fsck(*store, sequencer.verifier(), {}).value().faults == std::vector<std::string>{});
 }
 
 TEST_CASE("Erased: what is co-signed and old, and nothing else; no run of it is left in any file")
@@ -205,7 +237,7 @@ TEST_CASE("fsck finds a sound store sound, and each kind of damage")
     SECTION("the right edge") { sql = "UPDATE tree SET size = size - 1"; }
     SECTION("a chunk of no entry") { sql = "INSERT INTO log_chunk VALUES(4096 * 100000, x'00')"; }
     SECTION("a pending envelope cut short") { sql = "DELETE FROM staged_chunk WHERE key IN (SELECT max(key) FROM staged_chunk)"; }
-    SECTION("marks that fall") { sql = "INSERT INTO mark VALUES(1, 3), (2, 2)"; }
+    SECTION("a mark beyond the log") { sql = "INSERT INTO mark VALUES(1, 1000000)"; }
     SECTION("erased beyond what is co-signed") { sql = "UPDATE tree SET erased_below = 2; DELETE FROM log WHERE idx < 2; DELETE FROM log_chunk WHERE key < 8192"; }
     if (*sql == '\0') return;
     damage(sql);
