@@ -5,8 +5,8 @@
 
 import https from 'node:https';
 
-import { check, sleep } from '../support/checks.mjs';
-import { formBody } from '../support/client.mjs';
+import { check, count, sleep } from '../support/checks.mjs';
+import { formBody, request, sendReport } from '../support/client.mjs';
 import { script } from '../web/script/modules.mjs';
 
 const { FormWorkshop } = await script('worker.mjs');
@@ -56,6 +56,16 @@ export async function inLine(form, page) {
     frame = again[2];
   }
   return { token: tokenOf(form), waited };
+}
+
+/** The answer to a report that was sent as often as the line called for it, for so many seconds. */
+export async function sendInLine(url, report, { patience = 300, language = 'ar', ...options } = {}) {
+  for (let token, end = Date.now() + patience * 1000; ;) {
+    const answer = await sendReport(url, report, { language, token, ...options });
+    if (answer.status !== 503 || Date.now() >= end) return answer;
+    count('waits in the line');
+    ({ token } = await inLine(answer.body.toString(), async (path) => (await request(`${url}${path}`, { seconds: 60 })).body.toString()));
+  }
 }
 
 /** Sends `story` without a script, and says how: { seconds, waited, back }: whether it stood in the line, how often the form came back. */

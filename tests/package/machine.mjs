@@ -14,10 +14,10 @@ import https from 'node:https';
 
 import { Desk, run, rootFingerprint, scratch, source } from '../support/amana.mjs';
 import { check, count, full, same, sleep, summary, test, tier, until } from '../support/checks.mjs';
-import { request, sendReport, wasAccepted } from '../support/client.mjs';
+import { request, wasAccepted } from '../support/client.mjs';
 import { Guest } from '../support/guest.mjs';
 import { arabicStory, random } from '../support/random.mjs';
-import { inLine } from '../flood/phones.mjs';
+import { sendInLine } from '../flood/phones.mjs';
 import { needsRoot, skip } from '../faults/process.mjs';
 
 if (!full) skip('a machine is made and tried at full count (tests/run --full)');
@@ -64,16 +64,11 @@ const next = (what) => { number += 1; return { story: arabicStory(`${what}-${num
 async function send(what, { agent = false, seconds = 120, patience = 0 } = {}) {
   const report = next(what);
   told.push(report);
-  const once = (token) => sendReport(guest.url, { story: report.story }, { agent, seconds, token }).catch((error) => {
+  const once = (one) => sendInLine(guest.url, { story: report.story }, { agent: one, seconds, patience });
+  const answer = await once(agent).catch((error) => {
     if (!error.reused) throw error;
-    return sendReport(guest.url, { story: report.story }, { agent: false, seconds, token });
+    return once(false);
   });
-  let answer = await once();
-  for (const until_ = Date.now() + patience * 1000; answer.status === 503 && Date.now() < until_;) {
-    count('waits in the line');
-    const { token } = await inLine(answer.body.toString(), async (path) => (await request(`${guest.url}${path}`, { seconds })).body.toString());
-    answer = await once(token);
-  }
   report.thanked = wasAccepted(answer) || answer.status === 200;
   return answer;
 }

@@ -10,10 +10,11 @@ import tls from 'node:tls';
 import { makeCertificate, scratch } from '../support/amana.mjs';
 import { serverBehindProxies, ways } from '../support/behind.mjs';
 import { check, count, same, sleep, summary, test, tier, until } from '../support/checks.mjs';
-import { request, sendReport, wasAccepted } from '../support/client.mjs';
+import { request, wasAccepted } from '../support/client.mjs';
 import { KeysAlone } from '../support/keyset.mjs';
 import { terminates } from '../support/proxies.mjs';
 import { needsRoot, withOwnNetwork } from '../faults/process.mjs';
+import { sendInLine } from '../flood/phones.mjs';
 
 needsRoot('starts proxies that change their user');
 // As the head of Caddy's file asks.
@@ -50,7 +51,7 @@ async function load(way, state) {
   const failed = [];
   const one = async (number, agent) => {
     const kind = number % 10;
-    const answer = kind === 0 ? await sendReport(way.url, { story: `Reloaded while it was sent, report ${number}` }, { language: 'en' })
+    const answer = kind === 0 ? await sendInLine(way.url, { story: `Reloaded while it was sent, report ${number}` }, { language: 'en' })
       : kind < 5 ? await kept(`${way.url}/en/`, agent) : await request(`${way.url}/en/`);
     check(kind === 0 ? wasAccepted(answer, 'en') : answer.status === 200, `status ${answer.status}`);
   };
